@@ -1,0 +1,1 @@
+"""The cell language: text to `Metadata`, with a position for every problem."""

@@ -1,0 +1,1 @@
+"""The orchestration: plans are executed here, table by table, events are emitted."""

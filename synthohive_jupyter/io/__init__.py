@@ -1,0 +1,1 @@
+"""Frames, sessions and storage: the only place that knows Spark."""

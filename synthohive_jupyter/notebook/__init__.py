@@ -1,0 +1,1 @@
+"""Jupyter lives here and nowhere else: magics, panel, views."""

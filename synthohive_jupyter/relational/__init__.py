@@ -1,0 +1,1 @@
+"""What holds tables together: child counts, keys, and the order of work."""

@@ -1,0 +1,1 @@
+"""The description of a database: tables, keys, constraints, the graph between them."""

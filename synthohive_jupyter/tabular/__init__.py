@@ -1,0 +1,1 @@
+"""Columns as codes: reversible encodings between a frame and what models learn from."""
