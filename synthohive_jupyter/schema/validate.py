@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import Problem, SchemaError
 from synthohive_jupyter.schema.graph import SchemaGraph
-from synthohive_jupyter.schema.metadata import (
+from synthohive_jupyter.schema.tables import (
     COLUMN_TYPES,
     LINKAGE_METHODS,
     Constraint,
     ForeignKey,
-    Metadata,
     TableConfig,
     key_name,
 )
 
 if TYPE_CHECKING:
     from synthohive_jupyter.schema.facts import TableFacts
+    from synthohive_jupyter.schema.metadata import Metadata
 
 Facts = Mapping[str, "TableFacts"]
 
