@@ -1,0 +1,55 @@
+# Each target sets up what it needs: `make demo` and `make test` work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv pip
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt unit lab bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): requirements.lock requirements-build.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	$(UV) install --quiet --python $(PY) --require-hashes -r requirements.lock
+	$(UV) install --quiet --python $(PY) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY)  ## synthesise the New York flights database; leaves a page in artifacts/demo
+	$(PY) scripts/demo.py
+
+test: $(READY)  ## everything CI runs: checks, all tests on every engine, kernels, browser
+	$(PY) scripts/run_tests.py
+
+unit: $(READY)  ## the quick tests only (under a minute)
+	$(PY) -m pytest -q tests/unit tests/property tests/contract synthohive_jupyter
+
+check: $(READY)  ## formatting, lint, types, layers
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+fmt: $(READY)  ## format and mend what can be mended
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+lab: $(READY)  ## open JupyterLab in notebooks/
+	$(VENV)/bin/jupyter lab --notebook-dir notebooks
+
+bench: $(READY)  ## measure the models beside the real holdout (DATA=../shared/data)
+	$(PY) -m benchmarks.models --data $(or $(DATA),../shared/data)
+
+lock: $(READY)  ## compile the locks anew from pyproject.toml
+	$(UV) compile requirements-build.in --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --quiet --upgrade -o requirements-build.lock
+	$(UV) compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --quiet --upgrade -o requirements.lock
+
+clean:  ## remove what was built here
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache artifacts
