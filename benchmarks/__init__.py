@@ -1,0 +1,1 @@
+"""Figures of the project beside the real-holdout floor and its peers, always in one run."""
