@@ -40,7 +40,7 @@ class Problem:
         hint: What to do about it, or ``None``.
         locus: The element concerned, as a path: ``("orders", "fk", "user_id")``. The first part is
             the table; the second one of ``table pk fk column constraint pii context driver linkage
-            data check``; the third the name inside the table. The language finds the span by it.
+            data check order rows model``; the third the name inside the table. The language finds the span by it.
         line: Line in the cell, from 1, or ``None`` where there is no text.
         column: Column in the line, from 1.
         length: Characters to underline.
@@ -73,7 +73,8 @@ class SchemaError(SynthoHiveError, ValueError):
             problems = [Problem(problems)]
         self.problems: tuple[Problem, ...] = tuple(problems)
         self.rendered = rendered
-        super().__init__(rendered or _plain(self.problems))
+        # A plain traceback names the class itself.
+        super().__init__((rendered or _plain(self.problems)).removeprefix("SchemaError: "))
 
 
 def _plain(problems: tuple[Problem, ...]) -> str:

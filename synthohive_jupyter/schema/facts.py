@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 KINDS = ("int", "float", "bool", "text", "date", "datetime", "binary", "other")
 
@@ -60,11 +60,17 @@ _PATTERNS = (
     ("bool", r"bool"),
     ("datetime", r"datetime|timestamp"),
     ("date", r"date"),
-    ("float", r"float|double|decimal|numeric|real"),
+    ("float", r"(half)?float|double|decimal|numeric|real"),
     ("int", r"u?int|long|short|byte(?!s)|tinyint|smallint|bigint"),
-    ("text", r"object|str|char|text|category"),
-    ("binary", r"binary|bytes"),
+    ("text", r"object|(large_)?(str|utf8)|n?(var)?char|text|category|dictionary"),
+    ("binary", r"(large_|fixed_size_|var)?binary|bytes"),
 )
+
+_OBJECTS = {
+    "bool": "bool", "int": "int", "float": "float", "Decimal": "float", "date": "date",
+    "datetime": "datetime", "Timestamp": "datetime", "bytes": "binary",
+}  # fmt: skip
+"""Python types in a pandas column of objects, and their kinds; any other is text."""
 
 
 def kind_of(dtype: str) -> str:
@@ -82,12 +88,19 @@ def kind_of(dtype: str) -> str:
 def describe(frame: Any) -> TableFacts:  # noqa: ANN401 - any frame with dtypes
     """Return the facts of anything with ``dtypes``: a pandas or a Spark frame, or facts themselves.
 
-    Nothing is counted; `io.frames.facts` counts.
+    Nothing is counted (`io.facts.facts` counts); a pandas column of objects is judged by the first
+    of them.
     """
     if isinstance(frame, TableFacts):
         return frame
     dtypes = frame.dtypes
-    pairs: Iterable[tuple[Any, Any]] = dtypes if isinstance(dtypes, list) else dtypes.items()
-    return TableFacts(
-        {str(name): ColumnFacts(kind_of(str(dtype)), str(dtype)) for name, dtype in pairs}
-    )
+    if isinstance(dtypes, list):
+        return TableFacts({name: ColumnFacts(kind_of(dtype), dtype) for name, dtype in dtypes})
+    columns = {}
+    for position, (name, dtype) in enumerate(dtypes.items()):
+        kind = kind_of(str(dtype))
+        if str(dtype) == "object":
+            present = frame.iloc[:, position].dropna()
+            kind = _OBJECTS.get(type(present.iloc[0]).__name__, kind) if len(present) else kind
+        columns[str(name)] = ColumnFacts(kind, str(dtype))
+    return TableFacts(columns)

@@ -1,46 +1,57 @@
-"""Every check of a description, alone and against the facts of its data, in one place."""
+"""Every check of a description; those of its data are in `conformance`."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import Problem, SchemaError
+from synthohive_jupyter.schema.conformance import data_problems
+from synthohive_jupyter.schema.constraints import constraint_problems
 from synthohive_jupyter.schema.graph import SchemaGraph
+from synthohive_jupyter.schema.suggestions import closest, suggest
 from synthohive_jupyter.schema.tables import (
-    COLUMN_TYPES,
     LINKAGE_METHODS,
-    Constraint,
     ForeignKey,
     TableConfig,
     key_name,
+    parse_target,
 )
 
 if TYPE_CHECKING:
     from synthohive_jupyter.schema.facts import TableFacts
     from synthohive_jupyter.schema.metadata import Metadata
 
+__all__ = ["columns_of", "context_column", "find_problems", "suggest"]
+
 Facts = Mapping[str, "TableFacts"]
 
-_FITS = {
-    "int": {"int", "float", "bool"},
-    "float": {"int", "float", "bool"},
-    "bool": {"bool", "int", "float", "text"},
-    "date": {"date", "datetime", "text"},
-    "datetime": {"date", "datetime", "text"},
-}
-"""Declared type to the kinds of data that can be read as it; types not named take any kind."""
+MISSPELT = 0.82
+"""Similarity from which an undeclared name is taken for a misspelt declared one, data unseen."""
 
 
-def find_problems(metadata: Metadata, facts: Facts | None = None) -> list[Problem]:
+def find_problems(
+    metadata: Metadata,
+    facts: Facts | None = None,
+    *,
+    sources: Mapping[str, str] | None = None,
+) -> list[Problem]:
     """Return every problem of the description, and of the data where its facts are given.
 
     Problems of the data are looked for only in tables whose own description is sound.
+
+    Args:
+        metadata: The description.
+        facts: Table name to the facts of its data; a table without data has none.
+        sources: Table name to the name or path that its data was looked for under, where that is
+            not the table's own name; for messages.
     """
-    problems = [p for table in metadata.tables.values() for p in _structure(metadata, table, facts)]
     if not metadata.tables:
-        problems.append(Problem("the schema has no table", hint="write one: users: id pk, age int"))
+        return [Problem("the schema has no table", hint="write one: users: id pk, age int")]
+    # Where a target cannot be read, nobody can say what depends on what.
+    if problems := [p for table in metadata.tables.values() for p in _unreadable(table)]:
+        return problems
+    problems = [p for table in metadata.tables.values() for p in _structure(metadata, table, facts)]
     if not problems:
         try:
             SchemaGraph(metadata).get_generation_order()
@@ -50,18 +61,8 @@ def find_problems(metadata: Metadata, facts: Facts | None = None) -> list[Proble
         broken = {p.locus[0] for p in problems if p.locus}
         for name, table in metadata.tables.items():
             if name not in broken:
-                problems.extend(_data(table, facts))
+                problems.extend(data_problems(table, facts, source=(sources or {}).get(name)))
     return problems
-
-
-def suggest(name: str, known: Iterable[str], pattern: str = "{}") -> str | None:
-    """Return ``did you mean 'x'?`` for the closest known name, or ``None`` if none is close.
-
-    >>> suggest("usrs", ["users", "orders"])
-    "did you mean 'users'?"
-    """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean '{pattern.format(close[0])}'?" if close else None
 
 
 def columns_of(metadata: Metadata, name: str, facts: Facts | None) -> tuple[str, ...]:
@@ -72,18 +73,23 @@ def columns_of(metadata: Metadata, name: str, facts: Facts | None) -> tuple[str,
     return table.known_columns
 
 
+def _unreadable(table: TableConfig) -> Iterator[Problem]:
+    for columns, target in table.fk.items():
+        try:
+            parse_target(target)
+        except SchemaError as error:
+            name = columns if isinstance(columns, str) else key_name(columns)
+            yield Problem(error.problems[0].message, locus=(table.name, "fk", name))
+
+
 def _structure(metadata: Metadata, table: TableConfig, facts: Facts | None) -> Iterator[Problem]:
-    try:
-        keys = table.foreign_keys
-    except SchemaError as error:
-        yield Problem(error.problems[0].message, locus=(table.name, "table"))
-        return
+    keys = table.foreign_keys
     for key in keys:
         yield from _foreign_key(metadata, table, key)
     yield from _linkage(metadata, table)
     yield from _context(metadata, table, facts)
     for column, constraint in table.constraints.items():
-        yield from _constraint(table, column, constraint)
+        yield from constraint_problems(table.name, column, constraint)
     structural = {c for k in keys for c in k.columns} | set(table.primary_key)
     for column in table.pii_cols:
         if column in structural:
@@ -93,11 +99,25 @@ def _structure(metadata: Metadata, table: TableConfig, facts: Facts | None) -> I
                 hint="remove the pii mark",
                 locus=(table.name, "pii", column),
             )
+    yield from _ordered(table)
     for first, second in table.checks:
         if first == second or {first, second} & structural:
             yield Problem(
                 f"check '{first} <= {second}' needs two different columns that are not keys",
                 locus=(table.name, "check", f"{first} <= {second}"),
+            )
+
+
+def _ordered(table: TableConfig) -> Iterator[Problem]:
+    """Report names in ``@order`` and ``@check`` that a strict table does not declare."""
+    named = [("check", f"{a} <= {b}", c) for a, b in table.checks for c in (a, b)]
+    named += [("order", table.order_by, table.order_by)] if table.order_by else []
+    for what, name, column in named if table.strict else ():
+        if column not in table.known_columns:
+            yield Problem(
+                f"'{column}' is not a declared column of '{table.name}', which is strict",
+                hint=suggest(column, table.known_columns) or "declare it",
+                locus=(table.name, what, name),
             )
 
 
@@ -173,32 +193,55 @@ def _linkage(metadata: Metadata, table: TableConfig) -> Iterator[Problem]:
 def context_column(metadata: Metadata, name: str, written: str) -> tuple[str, str]:
     """Return table and column that a context column means; bare names mean the driving parent."""
     key = metadata.driving_key(name)
-    parent = key.parent if key else ""
+    return _split_context(metadata, key.parent if key else "", written)
+
+
+def _split_context(metadata: Metadata, parent: str, written: str) -> tuple[str, str]:
     for table in metadata.tables:
         if written.startswith(f"{table}."):
             return table, written[len(table) + 1 :]
-    if "." in written and written.split(".", 1)[0]:
-        head, tail = written.split(".", 1)
-        if metadata.tables.get(parent) and written not in metadata.tables[parent].known_columns:
-            return head, tail
+    head, dot, tail = written.partition(".")
+    known = metadata.tables[parent].known_columns if parent in metadata.tables else (written,)
+    if head and dot and written not in known:
+        return head, tail
     return parent, written
 
 
+def _meant_parent(metadata: Metadata, table: TableConfig) -> str | None:
+    """Return the driving parent; where a name in its key is misspelt, the table that was meant.
+
+    So a misspelt table does not hide what is wrong with the context columns. ``None`` where nobody
+    can tell.
+    """
+    keys = [
+        (key, key.parent if key.parent in metadata.tables else closest(key.parent, metadata.tables))
+        for key in table.foreign_keys
+    ]
+    drivers = [
+        (key, parent)
+        for key, parent in keys
+        if parent is None or (parent != table.name and not metadata.tables[parent].keep)
+    ]
+    named = [pair for pair in drivers if table.driver in (pair[0].name, pair[0].columns[0])]
+    return next((parent for _, parent in [*named, *drivers]), "")
+
+
 def _context(metadata: Metadata, table: TableConfig, facts: Facts | None) -> Iterator[Problem]:
+    meant = _meant_parent(metadata, table)
+    if meant is None:
+        return
     for written in table.parent_context_cols or ():
         locus = (table.name, "context", written)
-        key = metadata.driving_key(table.name)
-        if key is None:
+        parent, column = _split_context(metadata, meant, written)
+        if not meant:
             yield Problem(f"'{table.name}' has no parent, so it has no context", locus=locus)
-            continue
-        parent, column = context_column(metadata, table.name, written)
-        if parent not in metadata.tables:
+        elif parent not in metadata.tables:
             near = suggest(parent, metadata.tables, f"{{}}.{column}")
             yield Problem(f"unknown table '{parent}'", hint=near, locus=locus)
-        elif parent != key.parent:
+        elif parent != meant:
             yield Problem(
-                f"'{parent}' is not the driving parent of '{table.name}' ('{key.parent}' is)",
-                hint=f"take a column of '{key.parent}', or change the parent with @driver",
+                f"'{parent}' is not the driving parent of '{table.name}' ('{meant}' is)",
+                hint=f"take a column of '{meant}', or change the parent with @driver",
                 locus=locus,
             )
         else:
@@ -215,9 +258,10 @@ def _context_known(
     parent, column = place
     known = columns_of(metadata, parent, facts)
     config = metadata.tables[parent]
-    # Without data only a declared list of columns can prove a name wrong.
-    if column not in known and (config.columns or (facts and parent in facts)):
-        if facts is None and not config.strict and suggest(column, known) is None:
+    if column not in known:
+        # The data may have columns that are not declared: without it only a misspelling is proof.
+        with_data = facts is not None and parent in facts
+        if not (with_data or config.strict or closest(column, known, cutoff=MISSPELT)):
             return
         near = suggest(column, known, f"{parent}.{{}}")
         listing = f"Columns: {', '.join(known)}"
@@ -237,139 +281,5 @@ def _context_known(
     elif column in config.pii_cols:
         yield Problem(
             f"'{parent}.{column}' is personal data and cannot be a context of '{name}'",
-            locus=locus,
-        )
-
-
-def _constraint(table: TableConfig, column: str, constraint: Constraint) -> Iterator[Problem]:
-    locus = (table.name, "constraint", column)
-    if constraint.dtype is not None and constraint.dtype not in COLUMN_TYPES:
-        yield Problem(
-            f"unknown type '{constraint.dtype}'",
-            hint=suggest(constraint.dtype, COLUMN_TYPES) or f"types: {', '.join(COLUMN_TYPES)}",
-            locus=(table.name, "column", column, "type"),
-        )
-    low, high = constraint.min, constraint.max
-    if low is not None and high is not None:
-        if isinstance(low, str) != isinstance(high, str):
-            yield Problem(f"range {low}..{high} mixes numbers and dates", locus=locus)
-        elif low > high:  # type: ignore[operator]
-            yield Problem(f"range {low}..{high} is empty (min > max)", locus=locus)
-    numeric = constraint.dtype in {None, "int", "float"}
-    dated = constraint.dtype in {None, "date", "datetime"}
-    for bound in (low, high):
-        if bound is not None and not (dated if isinstance(bound, str) else numeric):
-            yield Problem(
-                f"a column of type '{constraint.dtype}' cannot have the bound {bound}", locus=locus
-            )
-            break
-    if constraint.values is not None and not constraint.values:
-        yield Problem("the set of allowed values is empty", locus=locus)
-
-
-def _data(table: TableConfig, facts: Facts) -> Iterator[Problem]:
-    mine = facts.get(table.name)
-    if mine is None:
-        yield Problem(
-            f"data for table '{table.name}' not found: no variable, temp view or catalog table "
-            "has that name",
-            hint="give it with @data NAME or path",
-            locus=(table.name, "data"),
-        )
-        return
-    missing = [c for c in table.known_columns if c not in mine.columns]
-    for column in missing:
-        listing = ", ".join(mine.columns)
-        near = suggest(column, mine.columns)
-        yield Problem(
-            f"'{column}' is not a column of the data of '{table.name}'",
-            hint=f"{near} Columns: {listing}" if near else f"Columns: {listing}",
-            locus=(table.name, "column", column),
-        )
-    yield from _column_kinds(table, mine)
-    yield from _named_columns(table, mine)
-    yield from _primary_key_data(table, mine)
-    for key in table.foreign_keys:
-        if not set(key.columns) & set(missing):
-            yield from _foreign_key_data(table, key, mine, facts)
-
-
-def _named_columns(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:
-    named = [("check", f"{a} <= {b}", c) for a, b in table.checks for c in (a, b)]
-    named += [("order", table.order_by, table.order_by)] if table.order_by else []
-    for what, name, column in named:
-        if column not in mine.columns:
-            yield Problem(
-                f"'{column}' is not a column of the data of '{table.name}'",
-                hint=suggest(column, mine.columns) or f"Columns: {', '.join(mine.columns)}",
-                locus=(table.name, what, name),
-            )
-
-
-def _column_kinds(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:
-    for column, constraint in table.constraints.items():
-        found = mine.columns.get(column)
-        fits = _FITS.get(constraint.dtype or "")
-        if found is not None and fits is not None and found.kind not in fits:
-            yield Problem(
-                f"'{table.name}.{column}' is declared {constraint.dtype}, the data is "
-                f"{found.dtype}",
-                hint="change the type, or convert the data",
-                locus=(table.name, "column", column, "type"),
-            )
-
-
-def _primary_key_data(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:
-    locus = (table.name, "pk")
-    name = key_name(table.primary_key) if table.primary_key else ""
-    if mine.pk_nulls:
-        yield Problem(
-            f"primary key '{table.name}.{name}' is null in {mine.pk_nulls:,} rows",
-            hint="drop these rows, or choose another key",
-            locus=locus,
-        )
-    if mine.pk_duplicates:
-        yield Problem(
-            f"primary key '{table.name}.{name}' is not unique: {mine.pk_duplicates:,} rows share "
-            "their key with another",
-            hint="choose another key, a composite one, or none",
-            locus=locus,
-        )
-
-
-def _foreign_key_data(
-    table: TableConfig, key: ForeignKey, mine: TableFacts, facts: Facts
-) -> Iterator[Problem]:
-    locus = (table.name, "fk", key.name)
-    parent = facts.get(key.parent)
-    if parent is None:
-        return
-    for own, other in zip(key.columns, key.parent_columns, strict=False):
-        left, right = mine.columns.get(own), parent.columns.get(other)
-        numbers = {"int", "float"}
-        if left is None or right is None or left.kind == right.kind:
-            continue
-        if not {left.kind, right.kind} <= numbers:
-            yield Problem(
-                f"foreign key type differs: {table.name}.{own} is {left.dtype}, "
-                f"{key.parent}.{other} is {right.dtype}",
-                hint="convert one of them to the type of the other",
-                locus=locus,
-            )
-    counted = mine.keys.get(key.name)
-    if counted is None or key.nullable:
-        return
-    target = f"{key.parent}.{key_name(key.parent_columns)}"
-    if counted.nulls:
-        yield Problem(
-            f"foreign key '{table.name}.{key.name}' is null in {counted.nulls:,} rows",
-            hint=f"write '{target}?' to allow nulls, or drop these rows",
-            locus=locus,
-        )
-    if counted.orphans:
-        yield Problem(
-            f"{counted.orphans:,} rows of '{table.name}' point by '{key.name}' to no row of "
-            f"'{key.parent}'",
-            hint=f"write '{target}?' to treat them as null, or drop these rows",
             locus=locus,
         )

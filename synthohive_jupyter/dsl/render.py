@@ -1,0 +1,150 @@
+"""Syntax tree to text: the one way a description is written when it is not written by hand."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from synthohive_jupyter.dsl.ast import (
+    Atom,
+    Choices,
+    Column,
+    CompositeKey,
+    Item,
+    Pii,
+    Property,
+    Range,
+    Reference,
+    Table,
+    Target,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from synthohive_jupyter.dsl.ast import CellProgram
+
+WIDTH = 100
+"""Characters of a line after which columns go on in the next one."""
+
+
+def render(program: CellProgram) -> str:
+    r"""Return the text of a program: one table after the other, columns aligned, lines wrapped.
+
+    Reading the text again gives an equal program. Comments are not part of a program.
+
+    Raises:
+        ValueError: If a name holds a line break, which no text can.
+
+    >>> from synthohive_jupyter.dsl.parser import parse
+    >>> print(render(parse("a:x pk,\n b cat {u,v}\nlonger : y->a.x ?\n @context a.b")), end="")
+    a:      x pk, b cat {u, v}
+    longer: y -> a.x?
+      @context a.b
+    """
+    heads = [f"{_name(table.name)}:" for table in program.tables]
+    margin = min(max((len(head) for head in heads), default=0), WIDTH // 4) + 1
+    lines: list[str] = []
+    for head, table in zip(heads, program.tables, strict=True):
+        lines += _columns(head, table, margin)
+        lines += [f"  {_property(item)}" for item in table.properties]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _columns(head: str, table: Table, margin: int) -> list[str]:
+    lines = [head.ljust(margin)]
+    for index, entry in enumerate(table.entries):
+        last = index == len(table.entries) - 1
+        text = _entry(entry) + ("" if last else ",")
+        if index and len(lines[-1]) + 1 + len(text) > WIDTH:
+            lines.append(" " * margin + text)
+        else:
+            lines[-1] += text if lines[-1].endswith(" ") else f" {text}"
+    return [line.rstrip() for line in lines]
+
+
+def _entry(entry: Column | CompositeKey) -> str:
+    if isinstance(entry, CompositeKey):
+        return f"({_names(entry.columns)}) {_item(entry.target)}"
+    text = _name(entry.name)
+    previous: Item | None = None
+    for item in entry.items:
+        # A range is part of its type: int[0..9].
+        glued = isinstance(item, Range) and isinstance(previous, Word)
+        text += _item(item) if glued else f" {_item(item)}"
+        previous = item
+    return text
+
+
+def _item(item: Item) -> str:
+    match item:
+        case Word(text):
+            return text
+        case Range(low, high):
+            return f"[{low.text if low else ''}..{high.text if high else ''}]"
+        case Choices(values):
+            return f"{{{', '.join(_quoted(value, _BARE_VALUE) for value in values)}}}"
+        case Pii(action, provider):
+            words = [part.text for part in (action, provider) if part is not None]
+            return f"pii({':'.join(words)})" if words else "pii"
+        case Target(table, columns, nullable):
+            names = _names(columns)
+            pointed = names if len(columns) == 1 else f"({names})"
+            return f"-> {_name(table)}.{pointed}{'?' if nullable else ''}"
+
+
+def _property(item: Property) -> str:
+    atoms = [operand for operand in item.operands if isinstance(operand, Atom)]
+    match item.keyword:
+        case "context":
+            references = (part for part in item.operands if isinstance(part, Reference))
+            words = ", ".join(_reference(part) for part in references)
+        case "check":
+            words = " <= ".join(_name(atom) for atom in atoms)
+        case "driver":
+            words = _names(atoms) if len(atoms) == 1 else f"({_names(atoms)})"
+        case "data":
+            words = _quoted(atoms[0], _BARE_PATH)
+        case "order" | "linkage" | "model":
+            words = _name(atoms[0])
+        case _:
+            words = " ".join(atom.text for atom in atoms)
+    return f"@{item.keyword} {words}".rstrip()
+
+
+def _reference(reference: Reference) -> str:
+    column = reference.column
+    if reference.table is not None:
+        return f"{_name(reference.table)}.{_name(column)}"
+    if column.text == "none" and column.quoted:
+        return '"none"'
+    return _name(column)
+
+
+def _names(names: Iterable[Atom]) -> str:
+    return ", ".join(_name(name) for name in names)
+
+
+def _name(name: Atom) -> str:
+    # "pk" alone would be taken for the mark of a column that is missing.
+    if name.quoted and name.text == "pk":
+        return '"pk"'
+    return _quoted(name, _BARE_NAME)
+
+
+def _quoted(atom: Atom, bare: re.Pattern[str]) -> str:
+    """Return the text as it is if ``bare`` allows, else in double quotes."""
+    if bare.fullmatch(atom.text):
+        return atom.text
+    if "\n" in atom.text or "\r" in atom.text:
+        raise ValueError("a name with a line break cannot be written in a cell")
+    escaped = atom.text.replace('"', '""')
+    return f'"{escaped}"'
+
+
+_BARE_NAME = re.compile(r"\w+")
+"""Less than the grammar takes: names with marks or joiners are quoted, which is always right."""
+
+_BARE_VALUE = re.compile(r"[^\s,{}\"'`#\[\]()]+")
+_BARE_PATH = re.compile(r"[^\s#\"][^\s#]*")

@@ -1,0 +1,210 @@
+"""Every check of data against its description; messages hold counts and names, never values."""
+
+import pandas as pd
+import pytest
+
+from synthohive_jupyter.errors import Problem, SchemaError
+from synthohive_jupyter.schema.facts import KINDS, ColumnFacts, KeyFacts, TableFacts
+from synthohive_jupyter.schema.metadata import Metadata
+from synthohive_jupyter.schema.validate import find_problems
+
+
+def shop(**orders):
+    metadata = Metadata()
+    metadata.add_table("users", "id", columns=["id", "age"])
+    metadata.add_table("orders", "id", {"user_id": "users.id"}, **orders)
+    return metadata
+
+
+def facts(_label="", _counts=None, **dtypes):
+    kinds = {"bigint": "int", "int64": "int", "string": "text", "object": "text"}
+    columns = {name: ColumnFacts(kinds.get(dtype, dtype), dtype) for name, dtype in dtypes.items()}
+    return TableFacts(columns, label=_label, **(_counts or {}))
+
+
+USERS = facts(id="bigint", age="int")
+ORDERS = facts(id="bigint", user_id="bigint", total="float", at="date")
+
+
+def problems_of(metadata, **tables):
+    return find_problems(metadata, {"users": USERS, "orders": ORDERS, **tables})
+
+
+def only(metadata, **tables):
+    (problem,) = problems_of(metadata, **tables)
+    return problem
+
+
+def test_data_that_fits():
+    assert not problems_of(shop(order_by="at", constraints={"total": {"dtype": "float"}}))
+
+
+def test_data_that_is_missing():
+    (problem,) = find_problems(shop(), {"users": USERS})
+    assert problem == Problem(
+        "data for table 'orders' not found: no variable, temp view or catalog table has that name",
+        "give it with @data NAME or path, or make a DataFrame called 'orders' first",
+        ("orders", "data"),
+    )
+
+
+def test_data_that_is_missing_under_another_name():
+    (problem,) = find_problems(shop(), {"users": USERS}, sources={"orders": "s3://b/o.csv"})
+    assert problem == Problem(
+        "data 's3://b/o.csv' for table 'orders' not found: no variable, temp view or catalog table "
+        "has that name, and no path is called so",
+        "correct it, or make a DataFrame of that name first",
+        ("orders", "data"),
+    )
+
+
+def test_data_is_not_judged_by_a_broken_description():
+    problem = only(shop(linkage_method="x"), orders=facts(id="bigint"))
+    assert problem.locus[1] == "linkage"
+
+
+def test_a_declared_column_that_is_missing():
+    assert only(shop(), users=facts(id="bigint", aeg="int")) == Problem(
+        "'age' is not a column of the data of 'users'",
+        "did you mean 'aeg'? Columns: id, aeg",
+        ("users", "column", "age"),
+    )
+
+
+def test_a_missing_key_is_reported_once():
+    assert only(shop(), orders=facts(id="bigint", total="float")) == Problem(
+        "'user_id' is not a column of the data of 'orders'",
+        "Columns: id, total",
+        ("orders", "column", "user_id"),
+    )
+
+
+def test_names_in_order_and_check():
+    metadata = shop(order_by="day", checks=[("at", "sent_at"), ("at", "total")])
+    assert [(problem.message, problem.locus) for problem in problems_of(metadata)] == [
+        (
+            "'sent_at' is not a column of the data of 'orders'",
+            ("orders", "check", "at <= sent_at"),
+        ),
+        ("'day' is not a column of the data of 'orders'", ("orders", "order", "day")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("declared", "fitting"),
+    [
+        ("int", "int float bool"),
+        ("float", "int float bool"),
+        ("bool", "bool int float text"),
+        ("date", "date datetime text"),
+        ("datetime", "date datetime text"),
+        ("cat", "int float bool text date datetime binary other"),
+        ("text", "int float bool text date datetime binary other"),
+        ("id", "int float bool text date datetime binary other"),
+    ],
+)
+def test_declared_types(declared, fitting):
+    metadata = shop(constraints={"c": {"dtype": declared}})
+    for kind in KINDS:
+        found = problems_of(metadata, orders=facts(id="bigint", user_id="bigint", c=kind))
+        if kind in fitting.split():
+            assert not found
+        else:
+            assert found == [
+                Problem(
+                    f"'orders.c' is declared {declared}, the data is {kind}",
+                    "change the type, or convert the data",
+                    ("orders", "column", "c", "type"),
+                )
+            ]
+
+
+def test_primary_keys():
+    counts = {"pk_nulls": 1200, "pk_duplicates": 3}
+    found = problems_of(shop(), users=facts(_counts=counts, id="bigint", age="int"))
+    assert found == [
+        Problem(
+            "primary key 'users.id' is null in 1,200 rows",
+            "drop these rows, or choose another key",
+            ("users", "pk"),
+        ),
+        Problem(
+            "primary key 'users.id' is not unique: 3 rows share their key with another",
+            "choose another key, a composite one, or none",
+            ("users", "pk"),
+        ),
+    ]
+
+
+def test_a_composite_primary_key_is_called_by_all_its_columns():
+    metadata = Metadata()
+    metadata.add_table("t", ("a", "b"))
+    t = facts(_counts={"pk_duplicates": 2}, a="int", b="int")
+    (problem,) = find_problems(metadata, {"t": t})
+    assert problem.message.startswith("primary key 't.(a, b)' is not unique")
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"),
+    [
+        (
+            "Spark DataFrame",
+            (
+                'cast one of them, e.g. orders = orders.withColumn("user_id", '
+                'col("user_id").cast("bigint"))'
+            ),
+        ),
+        ("DataFrame", 'cast one of them, e.g. orders = orders.astype({"user_id": "bigint"})'),
+        ("", "convert one of them to the type of the other"),
+    ],
+)
+def test_keys_of_another_type(label, hint):
+    orders = facts(label, id="bigint", user_id="string")
+    assert only(shop(), orders=orders) == Problem(
+        "foreign key type differs: orders.user_id is string, users.id is bigint",
+        hint,
+        ("orders", "fk", "user_id"),
+    )
+
+
+def test_integer_keys_with_nulls_are_floats_in_pandas():
+    assert not problems_of(shop(), orders=facts(id="bigint", user_id="float"))
+
+
+KEYS = {"keys": {"user_id": KeyFacts(nulls=5, orphans=1234)}}
+
+
+def test_nulls_and_orphans():
+    orders = facts(_counts=KEYS, id="bigint", user_id="bigint")
+    assert problems_of(shop(), orders=orders) == [
+        Problem(
+            "foreign key 'orders.user_id' is null in 5 rows",
+            "write 'users.id?' to allow nulls, or drop these rows",
+            ("orders", "fk", "user_id"),
+        ),
+        Problem(
+            "1,234 rows of 'orders' point by 'user_id' to no row of 'users'",
+            "write 'users.id?' to treat them as null, or drop these rows",
+            ("orders", "fk", "user_id"),
+        ),
+    ]
+    assert not problems_of(shop(nullable_fks=["user_id"]), orders=orders)
+
+
+def test_counts_of_zero_are_no_problem():
+    keys = {"keys": {"user_id": KeyFacts(0, 0)}, "pk_nulls": 0, "pk_duplicates": 0}
+    assert not problems_of(shop(), orders=facts(_counts=keys, id="bigint", user_id="bigint"))
+
+
+def test_keys_are_compared_only_with_parents_whose_data_is_there():
+    orders = facts(id="bigint", user_id="string")
+    (problem,) = find_problems(shop(), {"orders": orders})
+    assert problem.locus == ("users", "data")
+
+
+def test_validate_schema_takes_frames():
+    users = pd.DataFrame({"id": [1, 2], "age": [30, 40]})
+    orders = pd.DataFrame({"id": [1], "user_id": ["1"]})
+    with pytest.raises(SchemaError, match=r"foreign key type differs: orders\.user_id is object"):
+        shop().validate_schema({"users": users, "orders": orders})
+    shop().validate_schema({"users": users, "orders": orders.astype({"user_id": "int64"})})
