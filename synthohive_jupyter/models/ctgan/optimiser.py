@@ -1,0 +1,77 @@
+"""Adam in torch's fused kernel, and a running average of weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from torch import Tensor
+
+BETAS = (0.5, 0.9)
+"""Decays of the moments, as in the paper."""
+
+_EPSILON = 1e-8
+
+
+class Adam:
+    """Adam with L2 weight decay.
+
+    The kernel is that of ``torch.optim.Adam(fused=True)``. The class itself is not used because
+    its constructor imports torch's compiler, which takes seconds: longer than a small fit.
+
+    Args:
+        parameters: What to train.
+        decay: Weight decay.
+
+    Attributes:
+        moments: First and second moment of each parameter, then the number of steps: all that a
+            checkpoint needs, changed in place.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], *, decay: float) -> None:
+        self.parameters = list(parameters)
+        self.moments = {
+            "first": [torch.zeros_like(p, requires_grad=False) for p in self.parameters],
+            "second": [torch.zeros_like(p, requires_grad=False) for p in self.parameters],
+            "steps": [torch.zeros((), device=p.device) for p in self.parameters],
+        }
+        self._decay = decay
+
+    @torch.no_grad()
+    def minimise(self, loss: Tensor, *, rate: float) -> None:
+        """Make one step against the gradient of ``loss`` by the parameters, and by nothing else."""
+        with torch.enable_grad():
+            gradients = torch.autograd.grad(loss, self.parameters)
+        torch._foreach_add_(self.moments["steps"], 1)
+        torch._fused_adam_(
+            self.parameters,
+            list(gradients),
+            self.moments["first"],
+            self.moments["second"],
+            [],
+            self.moments["steps"],
+            lr=rate,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            weight_decay=self._decay,
+            eps=_EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+@torch.no_grad()
+def average(
+    running: Sequence[Tensor], current: Sequence[Tensor], *, decay: float, step: int
+) -> None:
+    """Move the running average towards the current weights.
+
+    In the first steps the average is short, 1 - 9 / (10 + step): it forgets the initial weights.
+    """
+    weight = max(1 - decay, 9 / (10 + step))
+    for mean, value in zip(running, current, strict=True):
+        mean.lerp_(value, weight)

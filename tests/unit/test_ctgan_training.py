@@ -1,0 +1,353 @@
+"""The training loop: events, best weights, cancelling, resuming, determinism, what it leaves alone."""
+
+import dataclasses
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from synthohive_jupyter.errors import ModelFileError, NotFittedError, TrainingError
+from synthohive_jupyter.events import CancelToken, CheckpointSaved, EpochEnded
+from synthohive_jupyter.models.ctgan import trainer as trainer_module
+from synthohive_jupyter.models.ctgan.adversary import Adversary
+from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
+from synthohive_jupyter.models.ctgan.model import CTGAN
+from synthohive_jupyter.models.ctgan.optimiser import Adam, average
+from synthohive_jupyter.schema.metadata import Metadata
+
+ROWS, STEPS = 60, 3  # rows of the table, steps of an epoch
+SMALL = {
+    "batch_size": 20,
+    "embedding_dim": 8,
+    "generator_dim": (16,),
+    "discriminator_dim": (16,),
+    "min_steps_per_epoch": 2,
+    "precision": "float32",
+}
+
+
+@pytest.fixture
+def metadata():
+    metadata = Metadata()
+    metadata.add_table("users", pk=None)
+    return metadata
+
+
+@pytest.fixture
+def users():
+    rng = np.random.default_rng(0)
+    plan = rng.choice(["free", "pro", "team"], ROWS, p=[0.6, 0.3, 0.1])
+    spend = np.where(plan == "free", 0.0, rng.normal(50, 9, ROWS).round(2))
+    town = rng.choice([f"town {i}" for i in range(4)], ROWS)
+    return pd.DataFrame({"plan": plan, "spend": spend, "town": town})
+
+
+@pytest.fixture
+def small(metadata):
+    def make(**changed):
+        return CTGAN(metadata, **{**SMALL, "epochs": 4, **changed})
+
+    return make
+
+
+def weights(model):
+    return {name: t.numpy().tobytes() for name, t in model._fitted.tensors().items()}
+
+
+def fit(model, users, **options):
+    return model.fit(users, table_name="users", **options)
+
+
+class StopAfter(CancelToken):
+    """Cancels when it has been asked ``asked`` times, in the middle of an epoch or not."""
+
+    def __init__(self, asked):
+        super().__init__()
+        self.left = asked
+
+    @property
+    def cancelled(self):
+        self.left -= 1
+        return self.left < 0
+
+
+def test_every_epoch_is_an_event_with_losses_and_the_best_is_kept(small, users):
+    events = []
+    model = fit(small(epochs=5), users, on_event=events.append, checkpoint_interval=2)
+    assert [e.epoch for e in events] == [1, 2, 3, 4, 5]
+    assert all(type(e) is EpochEnded and e.table == "users" and e.epochs == 5 for e in events)
+    named = {"critic", "generator", "wasserstein", "penalty", "gradient_norm", "condition"}
+    assert all(named <= set(e.losses) for e in events)
+    assert all(e.rows_per_second > 0 and e.seconds > 0 for e in events)
+    assert [e.epoch for e in events if e.metric is not None] == [2, 4, 5]
+    best = min((e for e in events if e.metric is not None), key=lambda e: e.metric)
+    assert (model.best_epoch, model.best_metric) == (best.epoch, best.metric)
+    assert [e for e in events if e.best][-1] == best
+    assert (model.epochs_run, model.cancelled) == (5, False)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(small, users):
+    first, second = fit(small(), users, seed=3), fit(small(), users, seed=3)
+    assert weights(first) == weights(second)
+    assert weights(first) != weights(fit(small(), users, seed=4))
+
+
+def test_the_caller_keeps_threads_and_random_numbers(small, users):
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        states = [torch.get_rng_state(), str(np.random.get_state()), random.getstate()]  # noqa: NPY002
+        seen = []
+        model = fit(
+            small(threads=1), users, on_event=lambda _: seen.append(torch.get_num_threads())
+        )
+        model.sample(10)
+        assert set(seen) == {2}
+        assert torch.get_num_threads() == 2
+        assert torch.equal(states[0], torch.get_rng_state())
+        assert states[1:] == [str(np.random.get_state()), random.getstate()]  # noqa: NPY002
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_cancelled_fit_leaves_a_usable_model(small, users):
+    events = []
+    model = fit(small(), users, cancel=StopAfter(2 * STEPS + 1), on_event=events.append)
+    assert model.cancelled
+    assert model.epochs_run == len(events) == 2
+    assert len(model.sample(7)) == 7
+
+
+def test_a_fit_cancelled_before_its_first_step_can_still_sample(small, users):
+    model = fit(small(), users, cancel=StopAfter(0))
+    assert (model.cancelled, model.epochs_run) == (True, 0)
+    assert len(model.sample(7)) == 7
+
+
+@pytest.mark.parametrize("steps", [2, 2 * STEPS, 10])
+def test_a_resumed_fit_ends_in_the_same_bytes(small, users, tmp_path, steps):
+    context = pd.DataFrame({"region": np.where(np.arange(len(users)) % 3, "north", "south")})
+    whole = small()
+    fit(whole, users, context=context, checkpoint_interval=2)
+    stopped = small()
+    kept = {"context": context, "checkpoint_dir": tmp_path, "checkpoint_interval": 2}
+    fit(stopped, users, cancel=StopAfter(steps), **kept)
+    assert stopped.cancelled
+    events = []
+    resumed = fit(small(), users, resume=True, on_event=events.append, **kept)
+    assert not resumed.cancelled
+    assert [e.epoch for e in events if type(e) is EpochEnded] == list(range(steps // STEPS + 1, 5))
+    assert weights(resumed) == weights(whole)
+    assert (resumed.best_epoch, resumed.best_metric) == (whole.best_epoch, whole.best_metric)
+    assert resumed.sample(30, context[:30], seed=1).equals(whole.sample(30, context[:30], seed=1))
+
+
+def test_checkpoints_are_models_and_events_say_when(small, users, tmp_path):
+    events = []
+    model = fit(
+        small(), users, checkpoint_dir=tmp_path, checkpoint_interval=2, on_event=events.append
+    )
+    saved = [(e.name, e.epoch) for e in events if type(e) is CheckpointSaved]
+    assert ("best_checkpoint", model.best_epoch) in saved
+    assert ("final_checkpoint", 4) in saved
+    best = CTGAN.load(tmp_path / "best_checkpoint")
+    assert weights(best) == weights(model)
+    assert len(CTGAN.load(tmp_path / "final_checkpoint").sample(5)) == 5
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best_checkpoint", "final_checkpoint"]
+
+
+def test_resuming_a_finished_fit_trains_nothing_more(small, users, tmp_path):
+    done = fit(small(), users, checkpoint_dir=tmp_path)
+    events = []
+    again = fit(small(), users, checkpoint_dir=tmp_path, resume=True, on_event=events.append)
+    assert events == []
+    assert weights(again) == weights(done)
+
+
+def test_resuming_with_more_epochs_goes_on(small, users, tmp_path):
+    fit(small(), users, checkpoint_dir=tmp_path)
+    events = []
+    longer = fit(
+        small(epochs=6), users, checkpoint_dir=tmp_path, resume=True, on_event=events.append
+    )
+    assert [e.epoch for e in events if type(e) is EpochEnded] == [5, 6]
+    assert longer.epochs_run == 6
+
+
+def test_resuming_where_nothing_is_starts_anew(small, users, tmp_path):
+    fresh = fit(small(), users)
+    assert weights(fit(small(), users, checkpoint_dir=tmp_path, resume=True)) == weights(fresh)
+
+
+@pytest.mark.parametrize("changed", ["data", "seed", "parameter"])
+def test_resuming_with_something_else_is_an_error(small, users, tmp_path, changed):
+    fit(small(), users, checkpoint_dir=tmp_path)
+    model = small(pac=4) if changed == "parameter" else small()
+    seed = 1 if changed == "seed" else 0
+    data = users.iloc[::-1] if changed == "data" else users
+    with pytest.raises(TrainingError, match="cannot resume 'users'"):
+        fit(model, data, seed=seed, checkpoint_dir=tmp_path, resume=True)
+
+
+def test_resuming_needs_a_directory_and_a_state(small, users, tmp_path):
+    with pytest.raises(ValueError, match="checkpoint_dir"):
+        fit(small(), users, resume=True)
+    fit(small(), users).save(tmp_path / "final_checkpoint")
+    with pytest.raises(ModelFileError, match="no state"):
+        fit(small(), users, checkpoint_dir=tmp_path, resume=True)
+
+
+def diverge_from(monkeypatch, number):
+    step = Adversary.step
+
+    def broken(self, rng, **options):
+        losses = step(self, rng, **options)
+        return losses if options["number"] < number else losses | {"critic": torch.tensor(np.nan)}
+
+    monkeypatch.setattr(Adversary, "step", broken)
+
+
+def test_divergence_names_its_loss_and_keeps_the_best_weights(small, users, monkeypatch):
+    good = fit(small(epochs=4), users, checkpoint_interval=2, cancel=StopAfter(2 * STEPS))
+    diverge_from(monkeypatch, 2 * STEPS + 1)
+    model = small(epochs=4)
+    with pytest.raises(TrainingError) as caught:
+        fit(model, users, checkpoint_interval=2)
+    text = str(caught.value)
+    assert "critic loss" in text
+    assert "epoch 3 of 4" in text
+    assert "epoch 2 were kept" in text
+    for remedy in ("generator_lr", "precision", "batch_size"):
+        assert remedy in text
+    assert weights(model) == weights(good)
+
+
+def test_divergence_at_once_leaves_no_model(small, users, monkeypatch):
+    diverge_from(monkeypatch, 0)
+    model = small()
+    with pytest.raises(TrainingError, match="epoch 1 of 4"):
+        fit(model, users)
+    with pytest.raises(NotFittedError):
+        model.sample(1)
+
+
+def test_patience_stops_after_validations_without_gain(small, users, monkeypatch):
+    metrics = iter([(0.5, 0.5), (0.2, 0.2), (0.3, 0.3), (0.3, 0.3), (0.1, 0.1)])
+    monkeypatch.setattr(
+        trainer_module.CellDistance, "__call__", lambda *_: next(metrics), raising=True
+    )
+    model = fit(small(epochs=9, patience=2), users, checkpoint_interval=1)
+    assert (model.epochs_run, model.best_epoch, model.cancelled) == (4, 2, False)
+
+
+CHANGES = {
+    "embedding_dim": 9,
+    "generator_dim": (17,),
+    "discriminator_dim": (16, 16),
+    "pac": 4,
+    "dropout": 0.6,
+    "generator_lr": 5e-3,
+    "discriminator_lr": 5e-3,
+    "generator_decay": 0.1,
+    "discriminator_decay": 0.1,
+    "lr_schedule": "constant",
+    "discriminator_steps": 2,
+    "tau": 0.9,
+    "gradient_penalty": 1.0,
+    "marginal_weight": 9.0,
+    "ema": 0.1,
+    "log_frequency": True,
+    "condition_on": "discrete",
+    "scalar_per_mode": False,
+    "scalar_weight": 1.0,
+    "min_steps_per_epoch": 9,
+    "embedding_threshold": 2,
+    "precision": "bfloat16",
+}
+
+
+def test_every_parameter_is_read(small, users):
+    few = users[:40]
+    usual = weights(fit(small(epochs=2), few, checkpoint_interval=2))
+    for name, value in CHANGES.items():
+        other = fit(small(epochs=2, **{name: value}), few, checkpoint_interval=2)
+        assert weights(other) != usual, name
+
+
+def test_no_parameter_is_untested():
+    fields = {field.name for field in dataclasses.fields(CTGANConfig)}
+    # patience, threads and device have tests of their own.
+    assert fields == {*CHANGES, "patience", "threads", "device"}
+
+
+def test_without_cuda_asking_for_it_is_an_error(small, users, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(TrainingError, match="no CUDA device"):
+        fit(small(device="cuda"), users)
+    assert weights(fit(small(device="auto"), users)) == weights(fit(small(), users))
+
+
+def test_the_published_settings_are_a_preset(metadata):
+    model = CTGAN.as_published(metadata, epochs=7, dropout=0.4)
+    expected = {**PUBLISHED, "dropout": 0.4}
+    assert {name: getattr(model.config, name) for name in expected} == expected
+    assert (model.config.pac, model.config.log_frequency, model.epochs) == (10, True, 7)
+
+
+def test_a_misspelt_parameter_names_the_near_one(metadata):
+    with pytest.raises(TypeError, match="'genrator_lr'; did you mean 'generator_lr'"):
+        CTGAN(metadata, genrator_lr=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pac", 0),
+        ("pac", True),
+        ("dropout", 1.0),
+        ("ema", "high"),
+        ("generator_dim", ()),
+        ("generator_dim", 256),
+        ("discriminator_dim", (0,)),
+        ("tau", float("nan")),
+        ("lr_schedule", "step"),
+        ("device", "tpu"),
+        ("log_frequency", 1),
+        ("patience", 0),
+        ("batch_size", 0),
+        ("epochs", 2.5),
+    ],
+)
+def test_a_value_out_of_range_is_named(metadata, name, value):
+    with pytest.raises(ValueError, match=name):
+        CTGAN(metadata, **{name: value})
+
+
+def test_adam_is_adam_with_l2_decay():
+    generator = torch.Generator().manual_seed(0)
+    mine = [torch.randn(5, 3, generator=generator, requires_grad=True)]
+    theirs = [mine[0].detach().clone().requires_grad_()]
+    target = torch.randn(5, 3, generator=generator)
+    adam = Adam(mine, decay=0.01)
+    # The formula of Kingma and Ba with L2 decay, written out.
+    first, second = torch.zeros(5, 3), torch.zeros(5, 3)
+    for step in range(1, 6):
+        adam.minimise(((mine[0] - target) ** 2).sum(), rate=0.1)
+        value = theirs[0].detach()
+        gradient = 2 * (value - target) + 0.01 * value
+        first = 0.5 * first + 0.5 * gradient
+        second = 0.9 * second + 0.1 * gradient**2
+        change = (first / (1 - 0.5**step)) / ((second / (1 - 0.9**step)).sqrt() + 1e-8)
+        theirs = [value - 0.1 * change]
+    assert torch.allclose(mine[0].detach(), theirs[0], atol=1e-6)
+
+
+def test_the_running_average_is_short_at_first():
+    running, current = [torch.zeros(1)], [torch.ones(1)]
+    average(running, current, decay=0.999, step=0)
+    assert running[0].item() == pytest.approx(0.9)
+    running = [torch.zeros(1)]
+    average(running, current, decay=0.999, step=100_000)
+    assert running[0].item() == pytest.approx(0.001)
