@@ -1,0 +1,121 @@
+"""A fitted database on disk: JSON and safetensors, and Parquet for kept tables alone."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from synthohive_jupyter.engine.artifacts import VERSION, RunDirectory
+from synthohive_jupyter.engine.record import Fitted
+from synthohive_jupyter.errors import ModelFileError, SchemaError
+from synthohive_jupyter.privacy.sanitizer import PIISanitizer
+from synthohive_jupyter.relational.plan import make_plan
+from synthohive_jupyter.schema.metadata import Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from synthohive_jupyter.models.base import ConditionalGenerativeModel
+    from synthohive_jupyter.relational.plan import TableStep
+
+    Classes = Mapping[str, type[ConditionalGenerativeModel]]
+
+_MARK = "saved"
+"""Fingerprint of tables in a saved run: it is never resumed."""
+
+
+def save_run(
+    path: str | Path,
+    fitted: Fitted,
+    model_cls: type[ConditionalGenerativeModel],
+) -> None:
+    """Write the finished tables to a folder; an earlier run there is replaced as a whole.
+
+    Args:
+        path: The folder.
+        fitted: What to write.
+        model_cls: Class of the models; `load_run` asks for the same.
+
+    Raises:
+        StorageError: If something else is at the place, or writing fails.
+        PrivacyError: If a privacy rule is a function: code is never stored.
+    """
+    privacy = fitted.sanitizer.to_dict()
+    rules = fitted.sanitizer.config
+    plan = {
+        "version": VERSION,
+        "model": model_cls.__name__,
+        "seed": fitted.seed,
+        "columns": {step.table: list(step.columns) for step in fitted.plan.steps},
+        "unmodelled": {
+            step.table: [c for c, r in rules.for_table(step.table).items() if not r.modelled]
+            for step in fitted.plan.steps
+        },
+        "finished": list(fitted.learnt),
+    }
+
+    def write(run: RunDirectory) -> None:
+        run.write_json("metadata", fitted.metadata.to_dict())
+        run.write_json("privacy", privacy)
+        for name, learnt in fitted.learnt.items():
+            run.table(name).write(learnt, _MARK)
+        run.write_json("plan", plan)
+
+    RunDirectory(path).replace(write)
+
+
+def load_run(
+    path: str | Path, model_cls: type[ConditionalGenerativeModel], classes: Classes
+) -> Fitted:
+    """Read what `save_run` has written. Nothing in the folder is executed.
+
+    Args:
+        path: The folder.
+        model_cls: Class of the models.
+        classes: Names that a table may give for its own model.
+
+    Raises:
+        ModelFileError: If a file is missing or damaged, or the version or class is another.
+    """
+    run = RunDirectory(path)
+    plan = run.read_json("plan")
+    if plan.get("version") != VERSION:
+        raise ModelFileError(f"a run of version {plan.get('version')!r} cannot be read here")
+    if plan.get("model") != model_cls.__name__:
+        raise ModelFileError(
+            f"the run has models of class {plan.get('model')!r}, not {model_cls.__name__!r}"
+        )
+    privacy = run.read_json("privacy")
+    try:
+        metadata = Metadata.from_dict(run.read_json("metadata"))
+        metadata.validate_schema()
+        steps = make_plan(metadata, plan["columns"], unmodelled=plan["unmodelled"])
+        seed = int(plan["seed"])
+        finished = [steps.step(str(name)) for name in plan["finished"]]
+        sanitizer = PIISanitizer.from_dict(privacy, metadata, seed=seed)
+    except (KeyError, TypeError, ValueError, SchemaError) as error:
+        raise ModelFileError("the description of the run is damaged") from error
+    fitted = Fitted(metadata, steps, sanitizer, seed)
+    for step in finished:
+        fitted.learnt[step.table] = run.table(step.table).read(
+            partial(load_model, step=step, model_cls=model_cls, classes=classes)
+        )
+    return fitted
+
+
+def load_model(
+    place: Path,
+    step: TableStep,
+    model_cls: type[ConditionalGenerativeModel],
+    classes: Classes,
+) -> ConditionalGenerativeModel:
+    """Read the model of a table: of the class that it names, else of the run's.
+
+    Raises:
+        ModelFileError: If it is damaged, or its class is not known here.
+    """
+    cls = model_cls if step.model is None else classes.get(step.model.casefold())
+    if cls is None:
+        raise ModelFileError(f"table '{step.table}' has a model of an unknown class")
+    return cls(Metadata()).load(place)
