@@ -208,3 +208,11 @@ def test_validate_schema_takes_frames():
     with pytest.raises(SchemaError, match=r"foreign key type differs: orders\.user_id is object"):
         shop().validate_schema({"users": users, "orders": orders})
     shop().validate_schema({"users": users, "orders": orders.astype({"user_id": "int64"})})
+
+
+def test_a_key_column_without_any_value_has_no_type_to_differ():
+    columns = {**ORDERS.columns, "user_id": ColumnFacts("text", "object", nulls=3)}
+    empty = TableFacts(columns, rows=3)
+    assert not problems_of(shop(nullable_fks=["user_id"]), orders=empty)
+    some = TableFacts(columns, rows=4)
+    assert "type differs" in only(shop(nullable_fks=["user_id"]), orders=some).message
