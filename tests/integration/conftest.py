@@ -6,21 +6,16 @@ each engine has a run of its own (see the Makefile). The engine starts when the 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.engines import CHOSEN, ENGINES, jvm_environment, require_java
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).resolve().parents[2]
-ENGINES = ("embedded", "classic", "connect")
-CHOSEN = os.environ.get("SYNTHOHIVE_ENGINE", "embedded")
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -49,28 +44,8 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[En
 
 
 def _jvm(name: str, warehouse: Path) -> Iterator[Engine]:
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"the {name} engine needs Java, which is missing here")
-        pytest.skip(f"the {name} engine needs Java")
-    confs = {
-        "spark.jars": _jars(),
-        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
-        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-        "spark.sql.warehouse.dir": str(warehouse),
-        # Two cores and tiny tables: the defaults take minutes.
-        "spark.sql.shuffle.partitions": "2",
-        "spark.databricks.delta.snapshotPartitions": "1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.driver.memory": "1g",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-    }
-    # By the environment: a Connect session would refuse most of these, and the server reads them.
-    arguments = [f"--conf {key}={value}" for key, value in confs.items()]
-    os.environ["PYSPARK_SUBMIT_ARGS"] = " ".join([*arguments, "pyspark-shell"])
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    require_java(name)
+    os.environ.update(jvm_environment(warehouse))
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -84,16 +59,6 @@ def _jvm(name: str, warehouse: Path) -> Iterator[Engine]:
         gateway.shutdown()
         gateway.proc.stdin.close()  # The JVM ends when its standard input does.
         gateway.proc.wait(timeout=60)
-
-
-def _jars() -> str:
-    script = ROOT / "scripts" / "fetch_delta_jars.py"
-    done = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=500
-    )
-    if done.returncode != 0:
-        pytest.fail(f"the Delta JARs could not be fetched:\n{done.stderr[-2000:]}")
-    return done.stdout.strip().splitlines()[-1]
 
 
 @pytest.fixture
