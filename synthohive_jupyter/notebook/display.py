@@ -1,0 +1,75 @@
+"""Which display a run gets, and the sink that feeds it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from synthohive_jupyter.errors import CommandError
+from synthohive_jupyter.notebook.arguments import DISPLAYS
+from synthohive_jupyter.schema.suggestions import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from synthohive_jupyter.events import CancelToken, EventSink
+
+SWITCH = "SYNTHOHIVE_DISPLAY"
+"""Environment variable that decides where the cell says ``auto`` or nothing."""
+
+
+def choose(wanted: str, *, in_kernel: bool) -> str:
+    """Return ``widget``, ``text`` or ``none``.
+
+    Args:
+        wanted: What the cell or the configuration asks for.
+        in_kernel: Whether a Jupyter kernel runs this, and not a terminal.
+
+    Raises:
+        CommandError: If the environment variable says something unknown.
+
+    >>> choose("auto", in_kernel=False), choose("widget", in_kernel=False)
+    ('text', 'widget')
+    """
+    if wanted != "auto":
+        return wanted
+    wish = os.environ.get(SWITCH, "").strip().lower() or "auto"
+    if wish not in DISPLAYS:
+        near = suggest(wish, DISPLAYS) or f"known: {', '.join(DISPLAYS)}"
+        raise CommandError(f"{SWITCH} does not know '{wish}' ({near})")
+    if wish != "auto":
+        return wish
+    return "widget" if in_kernel else "text"
+
+
+@contextmanager
+def run_display(kind: str, token: CancelToken) -> Iterator[list[EventSink]]:
+    """Open a display; give the sinks that feed it, and leave it in its last state.
+
+    Args:
+        kind: ``widget``, ``text`` or ``none``.
+        token: Asked by the panel whether the run is about to stop.
+    """
+    if kind == "widget":
+        # Widgets take half a second to import: not before the first run.
+        from synthohive_jupyter.notebook.panel import PanelSink, RunPanel, show
+
+        panel = PanelSink(RunPanel(), token)
+        finish = show(panel.panel)
+        panel.start()
+        try:
+            yield [panel]
+        finally:
+            panel.close()
+            finish(panel.summary())
+    elif kind == "text":
+        from synthohive_jupyter.progress.sinks import TqdmSink
+
+        bars = TqdmSink()
+        try:
+            yield [bars]
+        finally:
+            bars.close()
+    else:
+        yield []

@@ -1,0 +1,67 @@
+"""HTML and SVG as trees, so that no name and no number can ever become markup."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+# Trees are only built and written here; nothing is parsed.
+from xml.etree import ElementTree as ET
+
+from synthohive_jupyter.notebook.wording import plain
+
+Child: TypeAlias = "ET.Element | str | None"
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"
+
+
+def node(tag: str, attributes: dict[str, object] | None = None, *children: Child) -> ET.Element:
+    """Return an element; text is escaped when it is written, ``None`` children are left out.
+
+    >>> html(node("b", {"title": '"'}, "a<b"))
+    '<b title="&quot;">a&lt;b</b>'
+    """
+    element = ET.Element(tag, {key: _text(value) for key, value in (attributes or {}).items()})
+    for child in children:
+        if isinstance(child, ET.Element):
+            element.append(child)
+        elif child is not None:
+            _append_text(element, plain(child))
+    return element
+
+
+def svg(width: float, height: float, label: str, *children: Child) -> ET.Element:
+    """Return an SVG picture with a label for screen readers; it scales down in narrow places."""
+    attributes: dict[str, object] = {
+        "xmlns": SVG_NAMESPACE,
+        "viewBox": f"0 0 {_text(width)} {_text(height)}",
+        "width": width,
+        "height": height,
+        "role": "img",
+        "aria-label": label,
+        "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+        "font-size": "11",
+        "fill": "currentColor",
+    }
+    return node("svg", attributes, *children)
+
+
+def html(element: ET.Element) -> str:
+    """Return the tree as HTML text."""
+    # The writer's own method for HTML leaves < alone in attributes.
+    return ET.tostring(element, encoding="unicode", method="xml", short_empty_elements=False)
+
+
+def xml(element: ET.Element) -> str:
+    """Return the tree as XML text, for pictures that stand alone."""
+    return ET.tostring(element, encoding="unicode", method="xml")
+
+
+def _text(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else plain(value)
+
+
+def _append_text(element: ET.Element, text: str) -> None:
+    children = list(element)
+    if children:
+        children[-1].tail = (children[-1].tail or "") + text
+    else:
+        element.text = (element.text or "") + text
