@@ -27,7 +27,7 @@ test: $(READY)  ## everything CI runs: checks, all tests on every engine, kernel
 	$(PY) scripts/run_tests.py
 
 unit: $(READY)  ## the quick tests only (under a minute)
-	$(PY) -m pytest -q tests/unit tests/property tests/contract synthohive_jupyter
+	$(PY) -m pytest -q -n 2 --dist loadfile tests/unit tests/property tests/contract synthohive_jupyter
 
 check: $(READY)  ## formatting, lint, types, layers
 	$(VENV)/bin/ruff format --check .

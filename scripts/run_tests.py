@@ -74,7 +74,9 @@ def main() -> int:
     notes += [f"FAILED: {name}" for name in failed]
     # Everything else, and the embedded engine. No -q: the last line is then the whole summary.
     deselected = ["-m", "not browser"] if "Chromium" in lacking else []
-    status, _ = run([sys.executable, "-m", "pytest", *deselected], **{NOTES: "\n".join(notes)})
+    parallel = ["-n", "2", "--dist", "loadfile"]
+    everything = [sys.executable, "-m", "pytest", *parallel, *deselected]
+    status, _ = run(everything, **{NOTES: "\n".join(notes)})
     return 1 if failed else status
 
 

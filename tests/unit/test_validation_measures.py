@@ -71,25 +71,25 @@ def test_pairs_see_what_shapes_do_not(related):
 def test_c2st_is_half_for_halves_and_one_for_strangers(related):
     columns = list(related)
     halves = related.iloc[::2], related.iloc[1::2]
-    # 2,000 + 2,000 rows: the standard error of an area under the curve near .5 is about .01.
-    assert c2st(*halves, columns) == pytest.approx(0.5, abs=0.04)
+    # 800 + 800 rows: the standard error of an area under the curve near .5 is about .015.
+    assert c2st(*halves, columns) == pytest.approx(0.5, abs=0.06)
     shuffled = related.assign(y=related["y"].sample(frac=1, random_state=0).to_numpy())
     assert c2st(related, shuffled, columns) > 0.9
 
 
 def test_grouped_folds_do_not_reward_recognising_families():
     rng = np.random.default_rng(2)
-    family = np.repeat(np.arange(400), 10)
-    trait = rng.normal(size=400)
+    family = np.repeat(np.arange(200), 8)
+    trait = rng.normal(size=200)
     frame = pd.DataFrame({"trait": trait[family]})
-    halves = frame[family < 200], frame[family >= 200]
-    groups = family[family < 200], family[family >= 200]
+    halves = frame[family < 100], frame[family >= 100]
+    groups = family[family < 100], family[family >= 100]
     assert c2st(*halves, ["trait"]) > 0.8
     assert c2st(*halves, ["trait"], groups=groups) == pytest.approx(0.5, abs=0.12)
 
 
 def test_copies_and_distances_find_memory(related):
-    train, holdout = related.iloc[:2000], related.iloc[2000:]
+    train, holdout = related.iloc[:800], related.iloc[800:]
     columns = list(related)
     assert copy_share(train, train.iloc[:100], columns) == 1.0
     assert copy_share(train, holdout, columns) == 0.0
