@@ -54,7 +54,7 @@ def permute(numbers: Integers, size: int, key: int) -> Integers:
         word = images[walking]
         left, right = word >> shift, word & low
         for step in range(_ROUNDS):
-            left, right = right, left ^ (scramble(right, key + step) & low)
+            left, right = right, left ^ (scramble(right, key * _ROUNDS + step) & low)
         images[walking] = (left << shift) | right
         walking = walking[images[walking] >= np.uint64(size)]
     return images.astype(np.int64)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from synthohive_jupyter.errors import DataError, Problem
 from synthohive_jupyter.schema.tables import Constraint
-from synthohive_jupyter.tabular import declared
+from synthohive_jupyter.tabular import boxes, declared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -116,10 +116,9 @@ class _Cells:
             unit = "s" if self.storage.unit == "D" else self.storage.unit
             ticks = self.held.view(f"M8[{self.storage.unit}]").astype(f"M8[{unit}]")
             return pd.Series(ticks)
-        if self.storage.kind == "number" and (self.storage.scale or self.storage.unsigned):
-            shift = 2.0**63 if self.storage.unsigned else 0.0
-            return self.held / 10.0**self.storage.scale + shift
-        return self.held
+        if self.storage.unsigned:
+            return boxes.unsigned(self.held)
+        return self.held / 10.0**self.storage.scale if self.storage.scale else self.held
 
 
 def enforce(
@@ -153,7 +152,7 @@ def enforce(
         cell.correct()
     pairs = [(cells[a], cells[b]) for a, b in checks if a in cells and b in cells]
     # Each swap moves the larger value towards the end of the order, so this settles like a sort.
-    for _ in range(len(cells)):
+    for _ in range(len(cells) + len(pairs)):
         mended = [_mend(low, high, table) for low, high in pairs]
         if not any(mended):
             break
@@ -191,10 +190,10 @@ def violations(
         if count := int(cell.wrong.sum()):
             message = f"'{place}': {_rows(count)} outside the declared range or set"
             problems.append(Problem(message, locus=locus))
-        twice = pd.Series(cell.held[~cell.nulls]).duplicated().sum()
-        if name in constraints and constraints[name].unique and twice:
-            message = f"'{place}' is declared unique: {_rows(int(twice))} a repetition"
-            problems.append(Problem(message, locus=locus))
+        if name in constraints and constraints[name].unique:
+            twice = int(pd.Series(cell.held[~cell.nulls]).duplicated().sum())
+            message = f"'{place}' is declared unique: {_rows(twice)} a repetition"
+            problems += [Problem(message, locus=locus)] if twice else []
     for a, b in checks:
         if a in cells and b in cells and (count := int(_broken(cells[a], cells[b], table).sum())):
             message = f"'{a} <= {b}' does not hold: {_rows(count)} the other way round"
@@ -212,7 +211,9 @@ def _read(
     checks: Sequence[tuple[str, str]],
     table: str,
 ) -> dict[str, _Cells]:
-    names = dict.fromkeys([*constraints, *(name for pair in checks for name in pair)])
+    # Columns of which only the type is declared have nothing to hold.
+    demanding = [n for n, one in constraints.items() if one != Constraint(dtype=one.dtype)]
+    names = dict.fromkeys([*demanding, *(name for pair in checks for name in pair)])
     return {
         name: _Cells.of(frame[name], constraints.get(name, Constraint()), table)
         for name in names

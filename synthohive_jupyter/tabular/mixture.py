@@ -193,9 +193,9 @@ class MixtureModes(ContinuousPart):
         if not len(positions) or count_families(together, families, 1)[0] < RARE:
             return None
         trials = [cls._select(bend, positions, axis) for bend in Bend.candidates(positions, axis)]
-        found = min(trials, key=lambda trial: trial[0])[1]._supported(positions, families, axis)
+        found = min(trials, key=lambda trial: trial[0])[1].supported(positions, families, axis)
         order = np.argsort(found.means, kind="stable")
-        return cls(found.bend, *(values[order] for values in found._modes))
+        return cls(found.bend, *(values[order] for values in found.modes))
 
     @classmethod
     def _select(cls, bend: Bend, positions: Floats, axis: Axis) -> tuple[float, Self]:
@@ -204,7 +204,7 @@ class MixtureModes(ContinuousPart):
         modes, criterion = select_modes(points, masses, least=_least(bend, axis))
         return criterion - 2 * float(masses @ bend.log_slope(points)), cls(bend, *modes)
 
-    def _supported(self, positions: Floats, families: Integers | None, axis: Axis) -> Self:
+    def supported(self, positions: Floats, families: Integers | None, axis: Axis) -> Self:
         """Return the mixture without modes that too few rows or families have."""
         scaled = self.bend.forward(positions)
         kept = (self.weights >= _MIN_WEIGHT) & (self.weights * len(positions) >= _MIN_ROWS)
@@ -214,12 +214,12 @@ class MixtureModes(ContinuousPart):
             return self
         start = (np.ones(1), np.zeros(1), np.ones(1))
         if kept.any():
-            weights, means, deviations = (values[kept] for values in self._modes)
+            weights, means, deviations = (values[kept] for values in self.modes)
             start = (weights / weights.sum(), means, deviations)
         least = _least(self.bend, axis)
         modes, _ = expectation_maximisation(*equal_mass(scaled), start, least=least)
         # The modes left over have moved: look again, until one is left at the latest.
-        return type(self)(self.bend, *modes)._supported(positions, families, axis)
+        return type(self)(self.bend, *modes).supported(positions, families, axis)
 
     @classmethod
     def coarse(cls, axis: Axis) -> Self:
@@ -231,7 +231,7 @@ class MixtureModes(ContinuousPart):
     def most_likely(self, scaled: Floats) -> Integers:
         """Return the most likely mode of every value in the scale of the mixture."""
         found = [
-            np.argmax(log_densities(scaled[at : at + _CHUNK], self._modes), axis=0)
+            np.argmax(log_densities(scaled[at : at + _CHUNK], self.modes), axis=0)
             for at in range(0, len(scaled), _CHUNK)
         ]
         return np.concatenate(found)
@@ -245,7 +245,7 @@ class MixtureModes(ContinuousPart):
             rows = slice(at, at + _CHUNK)
             scaled = self.bend.forward(positions[rows])
             distance = np.abs(scaled - self.means[:, None]) / self.deviations[:, None]
-            density = np.exp(log_densities(scaled, self._modes))
+            density = np.exp(log_densities(scaled, self.modes))
             density[distance > REACH * EDGE] = 0.0
             cumulative = np.cumsum(density, axis=0)
             drawn = (cumulative <= uniform[rows] * cumulative[-1]).sum(axis=0)
@@ -286,7 +286,8 @@ class MixtureModes(ContinuousPart):
         return cls(bend, weights, means, deviations)
 
     @property
-    def _modes(self) -> Modes:
+    def modes(self) -> Modes:
+        """Weights, means and deviations."""
         return self.weights, self.means, self.deviations
 
 

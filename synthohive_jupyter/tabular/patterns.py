@@ -28,7 +28,7 @@ MAX_ORDINAL = 2**58
 
 _PERIOD = 1024
 _DIGITS = Part("0123456789")
-_CHUNK = 65_536
+_CHUNK = 16_384
 
 
 @dataclass(frozen=True)

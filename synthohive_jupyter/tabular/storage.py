@@ -26,6 +26,8 @@ KINDS = ("number", "bool", "temporal", "text")
 MAX_SCALE = 18
 """Decimals of Decimal objects that 64 bits can hold."""
 
+# The largest floats that fit 64 bits.
+_WHOLE_MAX, _UNSIGNED_MAX = 2.0**63 - 1024, 2.0**64 - 2048
 _NUMPY_KINDS = {"i": "number", "u": "number", "f": "number", "b": "bool", "M": "temporal"}
 _CATEGORICAL = ("category", "ordered")
 
@@ -166,10 +168,23 @@ class Storage:
         """Convert canonical values of a related type: other unit, whole or not, other scale."""
         if self.kind == "temporal" and found.unit != self.unit:
             return values.view(f"M8[{found.unit}]").astype(f"M8[{self.unit}]").view(np.int64)
-        if self.kind != "number" or (found.whole, found.scale) == (self.whole, self.scale):
+        ours, theirs = ((s.whole, s.scale, s.unsigned) for s in (self, found))
+        if self.kind != "number" or ours == theirs:
             return values
-        real = values / 10.0**found.scale
-        return np.rint(real * 10.0**self.scale) if self.whole else real
+        if found.unsigned:
+            values = boxes.unsigned(values)
+        if ours[:2] != theirs[:2]:
+            values = values / 10.0**found.scale
+            if not self.whole:
+                return values
+            values = np.rint(values * 10.0**self.scale)
+        if values.dtype.kind == "f":
+            values = np.clip(values, -_WHOLE_MAX, _UNSIGNED_MAX if self.unsigned else _WHOLE_MAX)
+        if self.unsigned:
+            return boxes.signed(np.maximum(values, 0).astype(np.uint64))
+        if values.dtype.kind == "u":
+            values = np.minimum(values, np.uint64(2**63 - 1))
+        return values.astype(np.int64)
 
     def write(self, values: Values, nulls: Flags, levels: Values | None = None) -> pd.Series[Any]:
         """Return a column of the original dtype.

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synthohive_jupyter.tabular.codecs import RARE
-from synthohive_jupyter.tabular.templates import Part, Points, Template, code_points
+from synthohive_jupyter.tabular.templates import MAX_WIDTH, Part, Points, Template, code_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,8 +92,10 @@ class Learner:
         for exact, shapes in ((True, self.shapes), (False, _collapse(self.shapes))):
             for rows in self._groups(shapes, left)[: MAX_TEMPLATES - len(found)]:
                 parts = self._positions(rows) if exact else self._words(rows)
-                found.append(Template(parts, len(rows), exact))
-                left = np.setdiff1d(left, rows)
+                template = Template(parts, len(rows), exact)
+                if template.width <= MAX_WIDTH:
+                    found.append(template)
+                    left = np.setdiff1d(left, rows)
         if len(left) >= RARE or not found:
             found.append(Template((self._mix(left),), len(left)))
         total = sum(one.share for one in found)
@@ -172,10 +174,10 @@ class Learner:
         present = np.flatnonzero(frequent if frequent.any() else of_kind)
         allowed = "".join(dict.fromkeys("".join(self.alphabets[int(k)] for k in present)))
         # What was never seen in so many rows does not belong here: a first digit that is no 0.
-        telling = len(seen) == 1 or counts.sum() >= _TELLING * len(allowed)
-        if telling and counts.min() >= RARE:
-            return "".join(chr(int(point)) for point in seen)
-        return allowed
+        found = "".join(chr(int(point)) for point in seen)
+        telling = len(found) == 1 or counts.sum() >= _TELLING * len(allowed)
+        shared = counts.min() >= RARE and set(found) <= set(self.common)
+        return found if telling and shared else allowed
 
 
 def _class_of(point: int) -> int:

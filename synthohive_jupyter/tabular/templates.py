@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 MAX_LENGTH = 200
 """Longer texts are cut."""
 
-_MAX_PARTS = 2 * MAX_LENGTH
+MAX_WIDTH = 5 * MAX_LENGTH
+"""No template makes longer texts, its runs in their greatest lengths taken together."""
 
 Points = np.ndarray[Any, np.dtype[np.uint32]]
 """Unicode code points; 0 is no character."""
@@ -71,11 +72,11 @@ class Template:
         at = np.zeros(len(words), dtype=np.int64)
         for number, one in enumerate(self.parts):
             lengths = np.array(one.lengths)
-            ends = lengths[_pick(words, number * MAX_LENGTH, len(lengths))]
+            ends = lengths[_pick(words, number * (MAX_LENGTH + 1), len(lengths))]
             for place in range(int(lengths.max())):
                 # Every place of every part has a hash of its own.
                 chars = code_points(one.tail if place else one.head)
-                drawn = chars[_pick(words, number * MAX_LENGTH + place + 1, len(chars))]
+                drawn = chars[_pick(words, number * (MAX_LENGTH + 1) + place + 1, len(chars))]
                 here = rows[ends > place] if len(lengths) > 1 else rows
                 matrix[here, at[here] + place] = drawn[here]
             at += ends
@@ -124,12 +125,13 @@ class Template:
             if not one.head or (max(lengths) > 1 and not one.tail) or "\0" in one.head + one.tail:
                 raise damaged("a template has a place without characters")
             parts.append(one)
-        if len(parts) > _MAX_PARTS:
-            raise damaged("a template is too long")
         exact = part(record, "exact", bool)
         if exact and any(p.lengths != (1,) or len(set(p.head)) < len(p.head) for p in parts):
             raise damaged("a template is not exact")
-        return cls(tuple(parts), part(record, "share", float), exact)
+        template = cls(tuple(parts), part(record, "share", float), exact)
+        if template.width > MAX_WIDTH:
+            raise damaged("a template is too long")
+        return template
 
 
 def _pick(words: Words, place: int, size: int) -> Integers:

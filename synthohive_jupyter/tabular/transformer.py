@@ -94,7 +94,7 @@ class TableTransformer:
         if families is not None:
             if len(families) != len(data):
                 raise DataError("families must have one entry a row", table=table)
-            ranks = pd.factorize(np.asarray(families))[0].astype(np.int64)
+            ranks = pd.factorize(np.asarray(families), use_na_sentinel=False)[0].astype(np.int64)
         declared = constraints or {}
         self._table = table
         self._columns = tuple(

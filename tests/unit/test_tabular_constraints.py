@@ -98,6 +98,17 @@ def test_columns_of_different_types_are_lifted_not_swapped(low, high, expected):
     assert (found["a"].iloc[0], found["b"].iloc[0]) == tuple(np.ravel(e)[0] for e in expected)
 
 
+def test_numbers_of_any_type_compare_by_their_value():
+    frame = pd.DataFrame({
+        "u": pd.Series([2**63 + 4096, 1], dtype="uint64"),
+        "d": pd.Series([Decimal("1.50"), Decimal("0.99")], dtype=object),
+        "f": [1.25, 1.0],
+    })  # fmt: skip
+    checks = [("u", "f"), ("d", "f"), ("f", "u")]
+    counts = {p.locus[2]: p.message.split(": ")[1][0] for p in violations(frame, {}, checks)}
+    assert counts == {"u <= f": "1", "d <= f": "1"}
+
+
 def test_a_swap_that_leaves_a_range_becomes_a_lift():
     constraints = {"a": Constraint(max=8), "b": Constraint(max=5)}
     frame = pd.DataFrame({"a": [7, 4], "b": [5, 2]})

@@ -7,15 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthohive_jupyter.errors import DataError
+from synthohive_jupyter.errors import DataError, ModelFileError
 from synthohive_jupyter.schema.tables import Constraint
-from synthohive_jupyter.tabular.axis import Lattice, Line, Range, find_digits, find_step
-from synthohive_jupyter.tabular.em import select_modes
-from synthohive_jupyter.tabular.mixture import Bend, MixtureModes
-from synthohive_jupyter.tabular.numeric import ATOM_ROWS, protected_range
+from synthohive_jupyter.tabular.axis import Lattice, Range, find_digits, find_step
+from synthohive_jupyter.tabular.numeric import ATOM_ROWS, NumericCodec, protected_range
 from synthohive_jupyter.tabular.transformer import TableTransformer
-
-AXIS = Line.fit(Range(-50.0, 50.0), Range(-50.0, 50.0))
 
 
 def fitted(series, **declared):
@@ -40,37 +36,6 @@ def drawn(series, rows=4000, **declared):
     return transformer.decode(encoded, rng)["x"]
 
 
-def test_the_mixture_finds_two_normal_distributions():
-    rng = np.random.default_rng(0)
-    values = np.concatenate([rng.normal(-3, 1, 12_000), rng.normal(3, 0.5, 8_000)])
-    modes = MixtureModes.fit(values, families=None, axis=AXIS)
-    means = modes.bend.backward(modes.means)
-    # Standard errors: 1 / sqrt(12000) = .009 for a mean, .0035 for a weight; three of them.
-    assert means == pytest.approx([-3, 3], abs=0.03)
-    assert modes.weights == pytest.approx([0.6, 0.4], abs=0.011)
-    assert modes.deviations * modes.bend.width == pytest.approx([1, 0.5], abs=0.03)
-
-
-def test_bic_takes_one_mode_for_one_normal_distribution():
-    points = np.sort(np.random.default_rng(0).normal(size=1000))
-    (weights, means, deviations), _ = select_modes(points, np.ones(1000), least=0.0)
-    assert len(weights) == 1
-    assert means[0] == pytest.approx(points.mean())
-    assert deviations[0] == pytest.approx(points.std())
-
-
-def test_the_mode_is_drawn_from_the_posterior():
-    modes = MixtureModes(
-        Bend(bent=False, centre=0.0, width=1.0),
-        np.array([0.25, 0.75]), np.array([-0.5, 0.5]), np.array([1.0, 1.0]),
-    )  # fmt: skip
-    codes, scalars = modes.encode(np.zeros(40_000), np.random.default_rng(0))
-    # Both densities are equal at 0, so the posterior is the weight; 4 standard errors are .0087.
-    assert codes.mean() == pytest.approx(0.75, abs=0.0087)
-    assert np.unique(scalars).tolist() == [-0.125, 0.125]
-    assert np.abs(modes.decode(codes, scalars, np.random.default_rng(0))).max() == 0
-
-
 def test_the_fit_is_deterministic_and_independent_of_the_order_of_rows():
     series = pd.Series(np.random.default_rng(0).lognormal(0, 1, 3000))
     one, _ = fitted(series)
@@ -88,6 +53,19 @@ def test_heavy_tails_keep_their_shape_over_decades(decades):
     found = through(values)
     assert np.log10(found / values).abs().quantile(0.99) < 1e-3
     assert fitted(values)[0].columns[0].codec.rest.bend.bent == (decades == 6)
+
+
+@pytest.mark.parametrize("shape", ["left", "both"])
+def test_tails_on_any_side_are_bent(shape):
+    rng = np.random.default_rng(0)
+    tail = rng.lognormal(0, 2, 5000)
+    values = pd.Series({"left": -tail, "both": tail * rng.choice([-1, 1], 5000)}[shape] + 1e4)
+    codec = fitted(values)[0].columns[0].codec
+    assert codec.rest.bend.bent
+    away = (values - codec.axis.values(np.array([codec.rest.bend.centre]))[0]).abs()
+    error = (through(values) - values).abs()
+    # Far from the centre the scale is logarithmic: float32 keeps about six digits of the distance.
+    assert (error / (away + 1)).quantile(0.99) < 1e-5
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-12, 1.0, 1e12, 1e300])
@@ -138,6 +116,21 @@ def test_extremes_are_counted_in_families():
     # Rows 0 to 11 belong to four families; the fifth begins at row 12, and ends at row 47 from above.
     assert protected_range(values, families) == Range(12.0, 47.0)
     assert protected_range(values, np.repeat(np.arange(9), 7)[:60]) is None
+
+
+def test_a_family_of_many_rows_at_the_end_is_one_family():
+    values = np.arange(1000.0)
+    families = np.where(values < 700, 0, values)
+    assert protected_range(values, families.astype(int)).low == 703.0
+
+
+def test_an_atom_needs_families_not_rows():
+    values = np.concatenate([np.arange(400) / 2, np.full(60, 77.77)])
+    frame = pd.DataFrame({"x": values})
+    families = np.concatenate([np.arange(400), np.full(60, 999)])
+    for known, expected in ((None, True), (families, False)):
+        transformer = TableTransformer().fit(frame, table="t", families=known)
+        assert (77.77 in transformer.columns[0].codec.atoms) == expected
 
 
 @pytest.mark.parametrize(
@@ -280,6 +273,28 @@ def test_a_few_rare_values_between_atoms_do_not_become_a_mode():
 def test_a_range_without_a_point_of_the_grid_still_holds():
     values = pd.Series(np.arange(40.0))
     assert drawn(values, min=2.25, max=2.75).between(2.25, 2.75).all()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"axis": {"exponent": 3, "ends": [0.0, 1e9, 0.0, 1e9]}},
+        {"axis": {"exponent": 3, "ends": [2.0, 1.0, 0.0, 9.0]}},
+        {"axis": {"digits": None, "step": 1, "phase": 0, "points": [0, 9, 0]}},
+        {"axis": {"digits": 1, "step": 1, "phase": 0, "points": [0, 9, 3, 5]}},
+        {"axis": {"digits": 99, "step": 1, "phase": 0, "points": [0, 9, 0, 9]}},
+        {"atoms": [2.0, 1.0]},
+        {"learnt": [1.0]},
+        {"shares": [1.0, 0.0, 0.0]},
+        {"rest": {"kind": "magic"}},
+        {"snap": 0},
+    ],
+)
+def test_damaged_numbers_are_refused(damage):
+    record = fitted(pd.Series([1.5, 2.5] * 9))[0].columns[0].codec.to_dict()
+    NumericCodec.from_dict(record)
+    with pytest.raises(ModelFileError):
+        NumericCodec.from_dict({**record, **damage})
 
 
 def test_the_lattice_reaches_the_ends_of_int64():

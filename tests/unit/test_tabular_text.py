@@ -143,7 +143,7 @@ def test_a_saved_pattern_is_the_same_pattern():
         [["aa", "", [1]]],
         [["a\0", "", [1]]],
         ["a"],
-        [["a", "", [1]]] * 999,
+        [["a", "", [1]]] * 1001,
     ],
 )
 def test_damaged_templates_are_refused(parts):

@@ -127,6 +127,9 @@ def test_what_cannot_be_modelled_is_named_with_its_place(values, message):
             pd.Series(np.array(["2024-01-01"], "M8[s]")),
         ),
         (pd.Series([Decimal("1.25"), Decimal(2)]), pd.Series([2.0, 1.25])),
+        (pd.Series([7, 2**62], dtype="uint64"), pd.Series([2**62, 7], dtype="int64")),
+        (pd.Series([7, 2**62], dtype="int64"), pd.Series([2**62, 7], dtype="uint64")),
+        (pd.Series([7, 2**53], dtype="uint64"), pd.Series([2.0**53, 7.0])),
     ],
 )
 def test_related_types_are_read_alike(learnt, given):
