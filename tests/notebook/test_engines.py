@@ -166,7 +166,7 @@ def test_no_personal_value_stands_anywhere(notebook):
 
 def test_the_page_says_which_engine_it_used(notebook):
     printed = json.dumps([cell.get("outputs", []) for cell in notebook[0].cells[1:4]])
-    assert {"embedded": "embedded engine", "classic": "classic", "connect": "Connect"}[
+    assert {"embedded": "embedded engine", "classic": "(classic)", "connect": "(connect)"}[
         CHOSEN
     ] in printed
     assert "Traceback" not in printed
