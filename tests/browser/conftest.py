@@ -156,7 +156,9 @@ def open_notebook(lab, browser):
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto(f"{address}/lab/workspaces/{name}/tree/{name}.ipynb?token={TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        page.wait_for_selector('[data-status="idle"], .jp-Notebook-ExecutionIndicator', timeout=60_000)
+        page.wait_for_selector(
+            '[data-status="idle"], .jp-Notebook-ExecutionIndicator', timeout=60_000
+        )
         view = Notebook(page, path)
         view.command("application:toggle-left-area")
         page.wait_for_function(

@@ -29,13 +29,22 @@ def panel(view):
 
 
 def test_a_fit_draws_curve_and_histogram_and_leaves_a_still_result(open_notebook):
-    view = open_notebook("fit", [*setup_cells(), f"%%synthohive fit --epochs 12 --seed 7 -o shop\n{CELL}", "shop.orders.head(3)"])
+    view = open_notebook(
+        "fit",
+        [
+            *setup_cells(),
+            f"%%synthohive fit --epochs 12 --seed 7 -o shop\n{CELL}",
+            "shop.orders.head(3)",
+        ],
+    )
     page = view.page
     view.run_all()
     page.wait_for_selector(".shj .shj-curve", timeout=CELL_MS)
     live = panel(view).first
     assert live.locator(".shj-stop").is_visible()
-    page.wait_for_function("() => document.querySelectorAll('.shj polyline.shj-curve').length > 3", timeout=CELL_MS)
+    page.wait_for_function(
+        "() => document.querySelectorAll('.shj polyline.shj-curve').length > 3", timeout=CELL_MS
+    )
     page.wait_for_selector(".shj .shj-real", timeout=CELL_MS)
     view.screenshot("fit-light-live")
     view.theme("JupyterLab Dark")
@@ -57,6 +66,19 @@ def test_a_fit_draws_curve_and_histogram_and_leaves_a_still_result(open_notebook
     result = next(o for o in fit if o.output_type == "execute_result")
     assert {"text/plain", "text/html", "image/svg+xml"} <= set(result.data)
     assert view.path.stat().st_size < 1_000_000
+
+
+def test_check_draws_the_schema_and_trains_nothing(open_notebook):
+    view = open_notebook("check", [*setup_cells(), f"%%synthohive check\n{CELL}"], height=1100)
+    view.run_all()
+    view.page.wait_for_selector(".jp-RenderedMermaid img, .jp-RenderedMermaid svg", timeout=CELL_MS)
+    card = view.page.locator(".shj-card")
+    card.wait_for()
+    assert "The data fits the description" in card.inner_text()
+    assert "100 % found" in card.inner_text()
+    assert panel(view).count() == 0
+    view.screenshot("check")
+    assert view.page.errors == []
 
 
 def test_stop_in_the_panel_keeps_what_is_finished(open_notebook):
@@ -90,8 +112,12 @@ def test_a_mistake_is_a_message_and_hostile_names_stay_text(open_notebook):
     page = view.page
     view.command("notebook:run-cell-and-select-next")
     view.command("notebook:run-cell-and-select-next")
-    page.wait_for_selector(".jp-OutputArea-output[data-mime-type*=stderr], .jp-RenderedText pre", timeout=CELL_MS)
-    page.wait_for_function("() => document.body.innerText.includes(\"did you mean 'users'?\")", timeout=CELL_MS)
+    page.wait_for_selector(
+        ".jp-OutputArea-output[data-mime-type*=stderr], .jp-RenderedText pre", timeout=CELL_MS
+    )
+    page.wait_for_function(
+        "() => document.body.innerText.includes(\"did you mean 'users'?\")", timeout=CELL_MS
+    )
     assert "Traceback" not in page.locator(".jp-Notebook").inner_text()
     view.command("notebook:run-cell-and-select-next")
     view.command("notebook:run-cell-and-select-next")

@@ -147,6 +147,29 @@ def test_the_distance_sees_joints_where_marginals_agree():
     assert pairs == pytest.approx(0.5 / 3, abs=0.02)
 
 
+def test_the_distance_sees_a_context_that_is_ignored():
+    rng = np.random.default_rng(0)
+    region, plan = rng.integers(0, 2, 4000), rng.integers(0, 2, 4000)
+    layout = (LAYOUT[0], ColumnLayout("region", 2, (), embedded=False))
+    scalars = np.zeros((4000, 2), np.float32)
+    follows = Encoded(np.stack([region, region], 1).astype(np.int32), scalars)
+    ignores = Encoded(np.stack([plan, region], 1).astype(np.int32), scalars)
+    marginal, pairs = CellDistance(layout, follows, n_context=1)(ignores)
+    assert marginal < 0.04
+    assert pairs == pytest.approx(0.5, abs=0.04)
+    both = Encoded(follows.codes[:, ::-1].copy(), scalars)
+    assert CellDistance(layout, follows, n_context=1)(both) == (0.0, 0.0)
+
+
+def test_a_wide_table_is_compared_on_some_columns():
+    layout = [ColumnLayout(f"c{i}", 2, (), embedded=False) for i in range(90)]
+    rows = Encoded(np.zeros((10, 90), np.int32), np.zeros((10, 90), np.float32))
+    other = Encoded(np.ones((10, 90), np.int32), rows.scalars)
+    distance = CellDistance(layout, rows, n_context=40)
+    assert distance(rows) == (0.0, 0.0)
+    assert distance(other) == (1.0, 1.0)
+
+
 def test_the_distance_sees_scalars_within_a_code():
     rng = np.random.default_rng(0)
     codes = np.tile(np.array([0, 3, 0], np.int32), (2000, 1))

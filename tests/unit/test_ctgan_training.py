@@ -268,11 +268,15 @@ CHANGES = {
 }
 
 
-def test_every_parameter_is_read(small, users):
-    few = users[:40]
-    usual = weights(fit(small(epochs=2), few, checkpoint_interval=2))
+def test_every_parameter_is_read(small):
+    rng = np.random.default_rng(0)
+    dear = rng.random(200) < 0.5
+    price = np.where(dear, rng.normal(900, 30, 200), rng.normal(10, 2, 200))  # two modes
+    sales = pd.DataFrame({"plan": rng.choice(["free", "pro", "team"], 200), "price": price})
+    usual = weights(fit(small(epochs=2, batch_size=100), sales, checkpoint_interval=2))
     for name, value in CHANGES.items():
-        other = fit(small(epochs=2, **{name: value}), few, checkpoint_interval=2)
+        changed = {"epochs": 2, "batch_size": 100, name: value}
+        other = fit(small(**changed), sales, checkpoint_interval=2)
         assert weights(other) != usual, name
 
 

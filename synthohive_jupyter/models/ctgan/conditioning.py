@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.tabular.codecs import ColumnLayout
 
-FREE_SHARE = 0.5
-"""Share of training rows without a condition where there is a context."""
+FREE_SHARE = 0.8
+"""Share of training rows without a condition where there is a context. Of .5, .8 and 1 the best on
+adult with six columns as context (pairs .967, .971, .967): conditions still help rare codes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,24 +15,32 @@ if TYPE_CHECKING:
 _CELLS = 33
 """Cells of a column: the commonest ones, the last shared by the rest."""
 _BINS = 4
-_MAX_COLUMNS = 30
+_MAX_COLUMNS, _MAX_CONTEXT = 30, 10
 
 
 class CellDistance:
     """Distance of generated rows from a reference.
 
     A cell of a column is a code, cut at the quartiles of the column's scalars where it carries one.
-    Tables of all pairs come from one product of one-hot rows. Of a wide table 30 columns, evenly
-    spaced, are compared.
+    Tables of all pairs come from one product of one-hot rows. A pair may have one context column:
+    a model that does not look at its context is far from the data. Of a wide table 30 columns are
+    compared, of a wide context 10, evenly spaced.
 
     Args:
-        columns: Layout of each column, at least one.
-        reference: The rows to compare with.
+        columns: Layout of each column, at least one, and then of each context column.
+        reference: The rows to compare with, with their context beside them.
+        n_context: How many of the columns are context.
     """
 
-    def __init__(self, columns: Sequence[ColumnLayout], reference: Encoded) -> None:
-        count = min(len(columns), _MAX_COLUMNS)
-        self._take: Integers = np.linspace(0, len(columns) - 1, count).astype(np.int64)
+    def __init__(
+        self, columns: Sequence[ColumnLayout], reference: Encoded, *, n_context: int = 0
+    ) -> None:
+        own = len(columns) - n_context
+        self._own = min(own, _MAX_COLUMNS)
+        beside = np.linspace(own, len(columns) - 1, min(n_context, _MAX_CONTEXT))
+        self._take: Integers = np.concatenate([np.linspace(0, own - 1, self._own), beside]).astype(
+            np.int64
+        )
         self._edges = np.stack([_quartiles(reference.scalars[:, i]) for i in self._take])
         sizes: Integers = np.array([columns[i].n_codes * _BINS for i in self._take], np.int64)
         self._starts: Integers = np.cumsum(sizes) - sizes
@@ -62,11 +70,15 @@ class CellDistance:
         return tables
 
     def __call__(self, rows: Encoded) -> tuple[float, float]:
-        """Return the mean distance of the marginals and of the pairs, each in [0, 1]."""
+        """Return the mean distance of the marginals and of the pairs, each in [0, 1].
+
+        ``rows`` have the columns of the reference, context included.
+        """
         difference = np.abs(self._tables(rows) - self._reference)
-        marginal = np.add.reduceat(np.diagonal(difference), self._offsets) / 2
+        marginal = np.add.reduceat(np.diagonal(difference), self._offsets)[: self._own] / 2
         blocks = np.add.reduceat(np.add.reduceat(difference, self._offsets, 0), self._offsets, 1)
-        pairs = blocks[np.triu_indices(len(self._offsets), 1)] / 2
+        first, second = np.triu_indices(len(self._offsets), 1)
+        pairs = blocks[first, second][first < self._own] / 2
         return float(marginal.mean()), float(pairs.mean()) if pairs.size else 0.0
 
 

@@ -64,7 +64,7 @@ class CTGAN(ConditionalGenerativeModel):
     training-by-sampling, PacGAN, WGAN-GP, Gumbel-softmax. It models exactly the columns that it is
     given, so keys have to be left out before.
 
-    Where there is a context, half of the training rows have no condition and sampling uses none: a
+    Where there is a context, most training rows have no condition and sampling uses none: a
     condition drawn without regard to the context would contradict it.
 
     Args:
@@ -316,7 +316,7 @@ class CTGAN(ConditionalGenerativeModel):
         record = saved.config
         try:
             metadata = Metadata.from_dict(record["metadata"])
-            made = CTGAN(
+            made = type(self)(
                 metadata,
                 batch_size=record["batch_size"],
                 epochs=record["epochs"],
@@ -324,14 +324,17 @@ class CTGAN(ConditionalGenerativeModel):
             )
             fitted = Fitted.from_checkpoint(saved, made.config)
             metadata.get_table(fitted.table)
-            facts = [checkpoint.whole(record, name) for name in ("seed", "epochs_run")]
+            made._seed = checkpoint.whole(record, "seed")
+            made.epochs_run = checkpoint.whole(record, "epochs_run")
+            if record["best_epoch"] is not None:
+                made.best_epoch = checkpoint.whole(record, "best_epoch")
+                made.best_metric = checkpoint.number(record, "best_metric")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelFileError(f"{saved.path} has a configuration that is no CTGAN's") from error
         if fitted.table in self.metadata.tables:
             metadata = self.metadata
         self.__dict__.update(made.__dict__)
         self.metadata, self._fitted = metadata, fitted
-        self._seed, self.epochs_run = facts
         return self
 
     load = _Load(_load)  # type: ignore[assignment]

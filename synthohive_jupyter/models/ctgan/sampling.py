@@ -54,6 +54,15 @@ def take(encoded: Encoded, rows: np.ndarray) -> Encoded:
     return Encoded(encoded.codes[rows], encoded.scalars[rows])
 
 
+def beside(encoded: Encoded, context: Encoded | None) -> Encoded:
+    """Return encoded rows with the columns of their context after their own."""
+    if context is None:
+        return encoded
+    return Encoded(
+        np.hstack([encoded.codes, context.codes]), np.hstack([encoded.scalars, context.scalars])
+    )
+
+
 def as_tensors(encoded: Encoded, device: torch.device) -> tuple[Tensor, Tensor]:
     """Return codes as int64 and scalars as float32 on a device."""
     codes = torch.from_numpy(encoded.codes.astype(np.int64)).to(device)

@@ -25,6 +25,7 @@ from synthohive_jupyter.models.ctgan.adversary import Adversary
 from synthohive_jupyter.models.ctgan.evaluation import CellDistance
 from synthohive_jupyter.models.ctgan.hardware import thread_count
 from synthohive_jupyter.models.ctgan.sampling import (
+    beside,
     draw,
     inputs,
     refresh_statistics,
@@ -195,22 +196,24 @@ class Trainer:
 
     def _set_up_validation(self, n_rows: int) -> None:
         rng = stream(self._seed, self._table, "fit", VALIDATION)
+        generator = self.adversary.generator
         rows = np.resize(rng.permutation(n_rows), BLOCK_ROWS)
-        reference = take(self._data.rows, rows)
-        context = None if self._data.context is None else take(self._data.context, rows)
+        context = self._data.context
+        self._context = None if context is None else take(context, rows)
         self._inputs = inputs(
-            self.adversary.generator,
-            self._data.sampler,
-            rng,
-            rows=BLOCK_ROWS,
-            context=context,
+            generator, self._data.sampler, rng, rows=BLOCK_ROWS, context=self._context
         )
-        self._distance = CellDistance(self.adversary.generator.space.columns, reference)
+        self._distance = CellDistance(
+            generator.space.columns + generator.context.columns,
+            beside(take(self._data.rows, rows), self._context),
+            n_context=len(generator.context.columns),
+        )
 
     def _validate(self, epoch: int, losses: dict[str, float]) -> tuple[float, bool]:
         weights = self.current_weights()
         rng = stream(self._seed, self._table, "fit", VALIDATION)
-        marginal, pairs = self._distance(draw(self.adversary.running, self._inputs, rng))
+        drawn = draw(self.adversary.running, self._inputs, rng)
+        marginal, pairs = self._distance(beside(drawn, self._context))
         losses |= {"marginal_distance": marginal, "pair_distance": pairs}
         metric = marginal + pairs
         best = self.best is None or metric < self.best.metric
