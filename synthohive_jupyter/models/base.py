@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from types import MethodType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from synthohive_jupyter.errors import DataError
+from synthohive_jupyter.schema.metadata import Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import numpy as np
     import pandas as pd
 
     from synthohive_jupyter.events import CancelToken, EventSink
-    from synthohive_jupyter.schema.metadata import Metadata
+
+Model = TypeVar("Model", bound="ConditionalGenerativeModel")
 
 BLOCK_ROWS = 4096
 """Rows of a block of sampling. Networks run on whole blocks, and block b has a random stream of its
@@ -142,6 +145,21 @@ class ConditionalGenerativeModel(ABC):
         Raises:
             ModelFileError: If the directory is damaged, hostile, or of another kind or version.
         """
+
+
+class LoadMethod(Generic[Model]):
+    """A method ``load`` that fills the model it is called on, or, called on the class, a new one.
+
+    Args:
+        function: Takes a model and a path, fills the model, and returns it.
+    """
+
+    def __init__(self, function: Callable[[Model, str | Path], Model]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, model: Model | None, owner: type[Model]) -> Callable[[str | Path], Model]:
+        return MethodType(self._function, owner(Metadata()) if model is None else model)
 
 
 def reject_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Any
 import safetensors.torch
 
 from synthohive_jupyter.errors import ModelFileError, StorageError
+from synthohive_jupyter.models.strict_json import parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
@@ -40,8 +41,6 @@ MEMBERS = frozenset({CONFIG, WEIGHTS, TRAINING})
 MAX_JSON_BYTES = 64 << 20
 MAX_TENSOR_BYTES = 2 << 30
 MAX_HEADER_BYTES = 4 << 20
-MAX_DEPTH = 64
-_MAX_INTEGER = 2**64
 
 _SIZES = {"F32": 4, "F64": 8, "I64": 8, "I32": 4}
 """Types of tensors that models have, with their bytes."""
@@ -177,67 +176,6 @@ def _open(path: Path, limit: int) -> Any:  # noqa: ANN401 - a binary file
         raise ModelFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def parse_json(data: bytes, where: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Parse JSON strictly: finite bounded numbers, no repeated names, no deep nesting.
-
-    Raises:
-        ModelFileError: If it is something else.
-
-    >>> parse_json(b'{"a": [1, 2.5, null]}', "text")
-    {'a': [1, 2.5, None]}
-    """
-    try:
-        value = json.loads(
-            data.decode("utf-8"),
-            parse_constant=_refuse,
-            parse_float=_finite,
-            parse_int=_bounded,
-            object_pairs_hook=_distinct,
-        )
-        _check_depth(value)
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(f"{where} is not valid: damaged or hostile JSON") from error
-    return value
-
-
-def _refuse(text: str) -> float:
-    raise ValueError(text)
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    return value if math.isfinite(value) else _refuse(text)
-
-
-def _bounded(text: str) -> int:
-    value = int(text)
-    if abs(value) > _MAX_INTEGER:
-        raise ValueError(text)
-    return value
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ValueError("repeated name")
-    return values
-
-
-def _check_depth(value: object) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [part for item in level for part in _parts(item)]
-        if not level:
-            return
-    raise ValueError("nested too deeply")
-
-
-def _parts(value: object) -> Iterator[object]:
-    if isinstance(value, dict):
-        return iter(value.values())
-    return iter(value) if isinstance(value, list) else iter(())
-
-
 def _check_header(
     file: Any,  # noqa: ANN401 - a binary file
     where: str,
@@ -351,19 +289,3 @@ def _publish(staged: Path, path: Path) -> None:
 def specs(tensors: Mapping[str, Tensor] | Sequence[tuple[str, Tensor]]) -> dict[str, TensorSpec]:
     """Return the specification of each named tensor."""
     return {name: TensorSpec.of(tensor) for name, tensor in dict(tensors).items()}
-
-
-def whole(record: Mapping[str, Any], name: str) -> int:
-    """Return a whole number from 0 of a configuration, or raise `ModelFileError`."""
-    value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ModelFileError(f"the saved model has no whole number {name!r}")
-    return value
-
-
-def number(record: Mapping[str, Any], name: str) -> float:
-    """Return a number of a configuration, or raise `ModelFileError`."""
-    value = record.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ModelFileError(f"the saved model has no number {name!r}")
-    return float(value)

@@ -29,6 +29,9 @@ FAST = {
 }
 """Model classes, with parameters that make a fit quick."""
 
+LEARNING = {CTGAN: {"batch_size": 100, "epochs": 20}}
+"""Parameters with which a plain rule is learnt in a second or two."""
+
 
 @pytest.fixture(params=list(FAST), ids=lambda cls: cls.__name__)
 def model_cls(request):
@@ -203,7 +206,7 @@ def test_a_context_steers_the_rows(model_cls, metadata):
     rng = np.random.default_rng(0)
     region = pd.DataFrame({"region": rng.choice(["north", "south"], 400)})
     plan = np.where((region["region"] == "north") ^ (rng.random(400) < 0.05), "ski", "swim")
-    model = model_cls(metadata, **{**FAST[model_cls], "epochs": 30})
+    model = model_cls(metadata, **LEARNING[model_cls])
     model.fit(pd.DataFrame({"plan": plan}), region, table_name="users")
     sample = model.sample(400, region, seed=1)
     ski = (sample["plan"] == "ski").groupby(region["region"]).mean()

@@ -12,6 +12,7 @@ import torch
 from synthohive_jupyter.errors import ModelFileError, StorageError
 from synthohive_jupyter.models import checkpoint
 from synthohive_jupyter.models.checkpoint import CONFIG, TRAINING, WEIGHTS, TensorSpec
+from synthohive_jupyter.models.strict_json import number, whole
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(7)}
 EXPECTED = {"a.weight": TensorSpec("F32", (2, 3)), "b": TensorSpec("I64", ())}
@@ -418,11 +419,11 @@ def test_a_member_that_is_not_there_is_missing(saved):
 
 
 def test_numbers_of_a_record_are_checked():
-    assert checkpoint.whole({"step": 3}, "step") == 3
-    assert checkpoint.number({"metric": 1}, "metric") == 1.0
+    assert whole({"step": 3}, "step") == 3
+    assert number({"metric": 1}, "metric") == 1.0
     for value in (None, True, "3", -1, 2.5):
         with pytest.raises(ModelFileError, match="'step'"):
-            checkpoint.whole({"step": value}, "step")
+            whole({"step": value}, "step")
     for value in (None, True, "3"):
         with pytest.raises(ModelFileError, match="'metric'"):
-            checkpoint.number({"metric": value}, "metric")
+            number({"metric": value}, "metric")

@@ -166,6 +166,15 @@ def test_resuming_a_finished_fit_trains_nothing_more(small, users, tmp_path):
     assert weights(again) == weights(done)
 
 
+def test_resuming_a_fit_that_stopped_early_trains_nothing_more(small, users, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module.CellDistance, "__call__", lambda *_: (0.5, 0.5))
+    options = {"checkpoint_dir": tmp_path, "checkpoint_interval": 1}
+    done = fit(small(epochs=9, patience=1), users, **options)
+    again = fit(small(epochs=9, patience=1), users, resume=True, **options)
+    assert (done.epochs_run, again.epochs_run) == (2, 2)
+    assert weights(again) == weights(done)
+
+
 def test_resuming_with_more_epochs_goes_on(small, users, tmp_path):
     fit(small(), users, checkpoint_dir=tmp_path)
     events = []

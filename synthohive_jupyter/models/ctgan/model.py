@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import torch
@@ -15,7 +14,11 @@ from synthohive_jupyter.errors import (
 )
 from synthohive_jupyter.events import CheckpointSaved
 from synthohive_jupyter.models import checkpoint
-from synthohive_jupyter.models.base import ConditionalGenerativeModel, check_context
+from synthohive_jupyter.models.base import (
+    ConditionalGenerativeModel,
+    LoadMethod,
+    check_context,
+)
 from synthohive_jupyter.models.ctgan.conditioning import FREE_SHARE, TrainingSampler
 from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
 from synthohive_jupyter.models.ctgan.fitted import Fitted, build_generator
@@ -28,33 +31,23 @@ from synthohive_jupyter.models.ctgan.trainer import (
     Trainer,
     TrainingData,
 )
+from synthohive_jupyter.models.strict_json import number, whole
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.seeding import stream
 from synthohive_jupyter.tabular.constraints import enforce
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     import numpy as np
     import pandas as pd
     from torch import Tensor
 
-    from synthohive_jupyter.events import CancelToken, EventSink
+    from synthohive_jupyter.events import CancelToken, EpochEnded, EventSink
     from synthohive_jupyter.schema.metadata import TableConfig
 
 BEST, FINAL = "best_checkpoint", "final_checkpoint"
-
-
-class _Load:
-    """A method that fills the model it is called on, or, called on the class, a new one."""
-
-    def __init__(self, function: Callable[[CTGAN, str | Path], CTGAN]) -> None:
-        self._function = function
-        self.__doc__ = function.__doc__
-
-    def __get__(self, model: CTGAN | None, owner: type[CTGAN]) -> Callable[[str | Path], CTGAN]:
-        return MethodType(self._function, owner(Metadata()) if model is None else model)
 
 
 class CTGAN(ConditionalGenerativeModel):
@@ -132,8 +125,8 @@ class CTGAN(ConditionalGenerativeModel):
 
         Raises:
             DataError: If there are no rows, or the context has another number of them.
-            TrainingError: If training diverged (the best weights are kept), or there is nothing to
-                resume from.
+            TrainingError: If training diverged (the best weights are kept), or the checkpoint to
+                resume from belongs to other data or parameters.
             ModelFileError: If the checkpoint to resume from is damaged.
             StorageError: If a checkpoint cannot be written.
         """
@@ -159,12 +152,25 @@ class CTGAN(ConditionalGenerativeModel):
             batch_size=self.batch_size,
             seed=seed,
         )
-        emit = on_event or (lambda _: None)
         place = None if checkpoint_dir is None else Path(checkpoint_dir)
         if resume and place is not None and (place / FINAL).exists():
             trainer.resume(checkpoint.read(place / FINAL, kind=self.kind))
+        emit = on_event or (lambda _: None)
+        epochs = trainer.train(interval=checkpoint_interval, cancel=cancel)
+        self._train(trainer, fitted, place, emit, epochs)
+        return self
+
+    def _train(
+        self,
+        trainer: Trainer,
+        fitted: Fitted,
+        place: Path | None,
+        emit: EventSink,
+        epochs: Iterator[EpochEnded],
+    ) -> None:
+        """Run the training, keep checkpoints, and take over the best weights however it ends."""
         try:
-            for event in trainer.train(interval=checkpoint_interval, cancel=cancel):
+            for event in epochs:
                 self._note(trainer)
                 emit(event)
                 if place is not None and event.metric is not None:
@@ -178,7 +184,6 @@ class CTGAN(ConditionalGenerativeModel):
         finally:
             self._note(trainer)
             fitted.use(trainer.best.weights if trainer.best else trainer.current_weights())
-        return self
 
     def _prepare(
         self,
@@ -324,20 +329,20 @@ class CTGAN(ConditionalGenerativeModel):
             )
             fitted = Fitted.from_checkpoint(saved, made.config)
             metadata.get_table(fitted.table)
-            made._seed = checkpoint.whole(record, "seed")
-            made.epochs_run = checkpoint.whole(record, "epochs_run")
+            seed = whole(record, "seed")
+            made.epochs_run = whole(record, "epochs_run")
             if record["best_epoch"] is not None:
-                made.best_epoch = checkpoint.whole(record, "best_epoch")
-                made.best_metric = checkpoint.number(record, "best_metric")
+                made.best_epoch = whole(record, "best_epoch")
+                made.best_metric = number(record, "best_metric")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelFileError(f"{saved.path} has a configuration that is no CTGAN's") from error
         if fitted.table in self.metadata.tables:
             metadata = self.metadata
         self.__dict__.update(made.__dict__)
-        self.metadata, self._fitted = metadata, fitted
+        self.metadata, self._fitted, self._seed = metadata, fitted, seed
         return self
 
-    load = _Load(_load)  # type: ignore[assignment]
+    load = LoadMethod(_load)  # type: ignore[assignment]
 
     def _existing(self) -> Fitted:
         if self._fitted is None:

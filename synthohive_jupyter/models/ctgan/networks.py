@@ -37,8 +37,10 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
         for layer in network.modules():
             if isinstance(layer, nn.Linear):
                 bound = 1 / math.sqrt(max(layer.in_features, 1))
-                layer.weight.uniform_(-bound, bound, generator=generator)
-                layer.bias.uniform_(-bound, bound, generator=generator)
+                for weights in (layer.weight, layer.bias):
+                    # Drawn on the CPU, so that every device starts from the same weights.
+                    drawn = torch.empty(weights.shape).uniform_(-bound, bound, generator=generator)
+                    weights.copy_(drawn)
 
 
 class ResidualLayer(nn.Module):

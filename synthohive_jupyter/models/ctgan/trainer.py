@@ -31,6 +31,7 @@ from synthohive_jupyter.models.ctgan.sampling import (
     refresh_statistics,
     take,
 )
+from synthohive_jupyter.models.strict_json import number, whole
 from synthohive_jupyter.seeding import stream
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Trainer:
                 context=data.context,
                 rng=stream(seed, table, "fit", WEIGHTS),
             )
-        self._set_up_validation(n_rows)
+            self._set_up_validation(n_rows)
 
     @property
     def epochs_run(self) -> int:
@@ -135,7 +136,9 @@ class Trainer:
             TrainingError: If a loss is not a finite number.
         """
         for epoch in range(self.epochs_run + 1, self._epochs + 1):
-            started = time.perf_counter()
+            if self._config.patience and self._stale >= self._config.patience:
+                return
+            started, first = time.perf_counter(), self.step
             with thread_count(self._config.threads):
                 losses = self._run_epoch(epoch, cancel)
                 if self.cancelled:
@@ -152,25 +155,23 @@ class Trainer:
                 metric=metric,
                 best=best,
                 seconds=time.perf_counter() - started,
-                rows_per_second=self.steps_per_epoch * self._rows / seconds,
+                rows_per_second=(self.step - first) * self._rows / seconds,
             )
-            if self._config.patience and self._stale >= self._config.patience:
-                return
 
     def _run_epoch(self, epoch: int, cancel: CancelToken | None) -> dict[str, float]:
         totals: dict[str, Tensor] = {}
         first = self.step
-        for number in range(first, epoch * self.steps_per_epoch):
+        for step in range(first, epoch * self.steps_per_epoch):
             if cancel is not None and cancel.cancelled:
                 self.cancelled = True
                 return {}
             losses = self.adversary.step(
-                stream(self._seed, self._table, "fit", _FIRST_STEP + number),
+                stream(self._seed, self._table, "fit", _FIRST_STEP + step),
                 rows=self._rows,
-                number=number,
-                rate=self._rate(number),
+                number=step,
+                rate=self._rate(step),
             )
-            self.step = number + 1
+            self.step = step + 1
             totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         means = {name: float(total) / (self.step - first) for name, total in totals.items()}
         for name, value in means.items():
@@ -225,7 +226,8 @@ class Trainer:
     def current_weights(self) -> dict[str, Tensor]:
         """Return a copy of the running average, its statistics recomputed."""
         running = self.adversary.running
-        refresh_statistics(running, self._inputs)
+        with thread_count(self._config.threads):
+            refresh_statistics(running, self._inputs)
         return {name: value.detach().cpu().clone() for name, value in running.state_dict().items()}
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -265,7 +267,7 @@ class Trainer:
                 "those of the checkpoint. Give them back, choose another checkpoint_dir, or start "
                 "anew with resume=False"
             )
-        self.step, self._stale = (checkpoint.whole(record, name) for name in ("step", "stale"))
+        self.step, self._stale = (whole(record, name) for name in ("step", "stale"))
         validated = "best_epoch" in record
         expected = checkpoint.specs(self._tensors(best=validated))
         tensors = saved.tensors(checkpoint.TRAINING, expected)
@@ -275,8 +277,8 @@ class Trainer:
         if validated:
             start = "best."
             weights = {k.removeprefix(start): t for k, t in tensors.items() if k.startswith(start)}
-            metric = checkpoint.number(record, "best_metric")
-            self.best = Best(weights, metric, checkpoint.whole(record, "best_epoch"))
+            metric = number(record, "best_metric")
+            self.best = Best(weights, metric, whole(record, "best_epoch"))
 
     def fingerprint(self) -> str:
         """Return a hash of the data, the seed and the parameters: what a state belongs to.
