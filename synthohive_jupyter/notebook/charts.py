@@ -27,7 +27,7 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3")
 """A pattern for each curve: colour alone never tells them apart."""
 
 LABEL_GAP = 13.0
-START_EPOCHS, ENOUGH_POINTS, DWARFED = 2, 8, 4.0
+START_EPOCHS, ENOUGH_POINTS, DWARFED = 2, 8, 2.5
 """The first points are cut off where the whole range is so many times that of the others."""
 
 FAINT = {"opacity": 0.62}

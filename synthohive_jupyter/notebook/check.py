@@ -158,7 +158,7 @@ def diagram(metadata: Metadata) -> dict[str, str] | None:
             lines.append(f"{plain(key.parent)} ──< {plain(name)}  ({plain(key.name)})")
     if not relations:
         return None
-    source = "\n".join(["erDiagram", *entities, *relations])
+    source = "\n".join(["erDiagram", "  direction LR", *entities, *relations])
     return {"text/vnd.mermaid": source, "text/plain": "\n".join(lines)}
 
 

@@ -176,6 +176,9 @@ def _work(request: Request, *, engine_name: str, history: Iterable[Event] = ()) 
         except KeyboardInterrupt:
             work.feed.close(finished=(), stopped=True)
             raise
+        except Exception as error:
+            work.feed.fail(error)
+            raise
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from synthohive_jupyter.errors import SynthoHiveError
 from synthohive_jupyter.events import (
     Event,
     EventBus,
     Notice,
+    RunFailed,
     RunFinished,
     RunStarted,
     RunStopped,
@@ -66,6 +68,13 @@ class Feed:
         """Pass an event on, unless it tells the user something."""
         if not isinstance(event, Notice):
             self(event)
+
+    def fail(self, error: Exception) -> None:
+        """End the run with an error, unless the engine has done so."""
+        if not self.state.ended:
+            # Errors of others may quote data: their type has to do.
+            text = str(error) if isinstance(error, SynthoHiveError) else type(error).__name__
+            self._bus.emit(RunFailed(text, self.state.current))
 
     def close(self, *, finished: Sequence[str], stopped: bool) -> None:
         """End the run.

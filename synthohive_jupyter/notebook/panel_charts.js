@@ -14,7 +14,7 @@ const LABEL_GAP = 13;
 const CELL_LABEL = 20;
 const START_EPOCHS = 2;
 const ENOUGH_POINTS = 8;
-const DWARFED = 4;
+const DWARFED = 2.5;
 
 /** Return a name without control characters and without those that turn the text around. */
 function plain(name) {

@@ -245,7 +245,7 @@ def test_the_diagram_quotes_names():
     shop.add_table('a"] click "x', pk="id")
     shop.add_table("b", pk="id", fk={"k": 'a"] click "x.id'}, nullable_fks=("k",))
     source = diagram(shop)["text/vnd.mermaid"]
-    assert source.splitlines()[1] == '  t0["a?? click ?x"]'
+    assert source.splitlines()[2] == '  t0["a?? click ?x"]'
     assert 't0 |o--o{ t1 : "k"' in source
 
 
