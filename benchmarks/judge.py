@@ -47,7 +47,8 @@ def judge(
         pairs=float(np.mean(list(pairs.values()))),
         c2st_train=c2st(data.train, synthetic, columns, seed=seed),
         c2st_holdout=None if is_holdout else c2st(data.holdout, synthetic, columns, seed=seed),
-        tstr=train_on_synthetic(data, synthetic, seed=seed),
+        # The floor learns from the real training rows: the holdout is what it is tested on.
+        tstr=train_on_synthetic(data, data.train if is_holdout else synthetic, seed=seed),
         dcr=None
         if is_holdout
         else dcr_share(data.train, data.holdout, synthetic, columns, seed=seed),

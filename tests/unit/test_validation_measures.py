@@ -79,13 +79,14 @@ def test_c2st_is_half_for_halves_and_one_for_strangers(related):
 
 def test_grouped_folds_do_not_reward_recognising_families():
     rng = np.random.default_rng(2)
-    family = np.repeat(np.arange(200), 8)
-    trait = rng.normal(size=200)
+    family = np.repeat(np.arange(60), 40)
+    trait = rng.normal(size=60)
     frame = pd.DataFrame({"trait": trait[family]})
-    halves = frame[family < 100], frame[family >= 100]
-    groups = family[family < 100], family[family >= 100]
+    halves = frame[family < 30], frame[family >= 30]
+    groups = family[family < 30], family[family >= 30]
     assert c2st(*halves, ["trait"]) > 0.8
-    assert c2st(*halves, ["trait"], groups=groups) == pytest.approx(0.5, abs=0.12)
+    # 30 + 30 families are few independent draws: one standard error is about .08.
+    assert c2st(*halves, ["trait"], groups=groups) == pytest.approx(0.5, abs=0.24)
 
 
 def test_copies_and_distances_find_memory(related):
