@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -23,17 +24,8 @@ def main() -> int:
     started = time.monotonic()
     OUT.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    config = Config()
-    config.KernelManager.transport = "ipc"  # no port that others on this machine could reach
-    client = NotebookClient(
-        notebook,
-        timeout=TIMEOUT_SECONDS,
-        kernel_name="python3",
-        config=config,
-        resources={"metadata": {"path": str(OUT)}},
-    )
     try:
-        client.execute()
+        execute(notebook)
     except CellExecutionError as error:
         print(error, file=sys.stderr)
         return 1
@@ -46,6 +38,21 @@ def main() -> int:
     print(f"Delta tables: {(OUT / 'nyc').relative_to(ROOT)}/<table>")
     print(f"{time.monotonic() - started:.0f} s in all")
     return 0
+
+
+def execute(notebook: nbformat.NotebookNode) -> None:
+    """Run the notebook in ``OUT``; its kernel opens no port that others here could reach."""
+    with tempfile.TemporaryDirectory() as sockets:
+        config = Config()
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(Path(sockets) / "kernel")
+        NotebookClient(
+            notebook,
+            timeout=TIMEOUT_SECONDS,
+            kernel_name="python3",
+            config=config,
+            resources={"metadata": {"path": str(OUT)}},
+        ).execute()
 
 
 def summary(notebook: nbformat.NotebookNode) -> str:

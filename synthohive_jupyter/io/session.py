@@ -106,7 +106,8 @@ def open_session(
             f"`del {_CONVENTIONAL_NAME}` to use another engine"
         )
     if found is not None:
-        _require_alive(found.spark, found.origin)
+        if found.kind != "embedded":  # ours is watched by its process
+            _require_alive(found.spark, found.origin)
         return found
     if os.environ.get(SWITCH, "").strip().lower() in {"0", "false", "no", "off"}:
         raise SessionError(
