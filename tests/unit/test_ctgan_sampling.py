@@ -179,3 +179,19 @@ def test_the_distance_sees_scalars_within_a_code():
     distance = CellDistance(LAYOUT, Encoded(codes, spread))
     assert distance(Encoded(codes, spread))[0] == 0
     assert distance(Encoded(codes, point))[0] > 0.1
+
+
+@pytest.mark.parametrize("dtype", ["cat", None])
+def test_what_is_declared_of_a_context_column_holds(dtype):
+    # Whole numbers of a wide range: a quantity with modes, unless they are declared to be names.
+    shops = np.repeat(np.arange(1000, 61_000, 1000), 5)
+    metadata = Metadata()
+    metadata.add_table("visits", pk=None, constraints={"__ctx__shop": {"dtype": dtype}})
+    model = CTGAN(metadata, epochs=1, generator_dim=(8,), discriminator_dim=(8,))
+    model.fit(
+        pd.DataFrame({"kind": np.where(shops > 30_000, "a", "b")}),
+        pd.DataFrame({"__ctx__shop": shops}),
+        table_name="visits",
+    )
+    (column,) = model._fitted.context.layout
+    assert bool(column.scalar_codes) is (dtype is None)

@@ -195,26 +195,11 @@ class CTGAN(ConditionalGenerativeModel):
         families: np.ndarray | None,
     ) -> tuple[Fitted, TrainingData | None]:
         """Fit the transformers, encode, build the generator; without columns nothing to train."""
-        threshold = self.config.embedding_threshold
-        transformer = TableTransformer().fit(
-            data,
-            table=table.name,
-            constraints={c: v for c, v in table.constraints.items() if c in data.columns},
-            high_cardinality=[c for c in table.high_cardinality_cols if c in data.columns],
-            embedding_threshold=threshold,
-            families=families,
-            seed=seed,
-        )
+        transformer = self._transformer(data, table, seed=seed, families=families)
         rows = transformer.encode(data, stream(seed, table.name, "fit", ENCODING))
         beside, context_rows = None, None
         if context is not None:
-            beside = TableTransformer().fit(
-                context,
-                table=table.name,
-                embedding_threshold=threshold,
-                families=families,
-                seed=seed,
-            )
+            beside = self._transformer(context, table, seed=seed, families=families)
             rng = stream(seed, table.name, "fit", CONTEXT_ENCODING)
             context_rows = beside.encode(context, rng)
         generator = build_generator(transformer, beside, self.config)
@@ -231,6 +216,20 @@ class CTGAN(ConditionalGenerativeModel):
         fitted = Fitted(table.name, self.config, transformer, beside, generator, sampler)
         training = TrainingData(rows, context_rows, sampler) if transformer.layout else None
         return fitted, training
+
+    def _transformer(
+        self, frame: pd.DataFrame, table: TableConfig, *, seed: int, families: np.ndarray | None
+    ) -> TableTransformer:
+        """Fit the codes of the rows, or of their context, with what is declared of each column."""
+        return TableTransformer().fit(
+            frame,
+            table=table.name,
+            constraints={c: v for c, v in table.constraints.items() if c in frame.columns},
+            high_cardinality=[c for c in table.high_cardinality_cols if c in frame.columns],
+            embedding_threshold=self.config.embedding_threshold,
+            families=families,
+            seed=seed,
+        )
 
     def _note(self, trainer: Trainer) -> None:
         self.epochs_run, self.cancelled = trainer.epochs_run, trainer.cancelled
