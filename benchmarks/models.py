@@ -32,7 +32,6 @@ def independent_columns(data: FlatSet, seed: int) -> dict[str, Any]:
 def ctgan(data: FlatSet, seed: int, epochs: int) -> dict[str, Any]:
     """Fit and judge our CTGAN."""
     from synthohive_jupyter.models.ctgan.model import CTGAN
-
     from synthohive_jupyter.schema.metadata import Metadata
 
     metadata = Metadata()

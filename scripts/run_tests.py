@@ -66,11 +66,12 @@ def main() -> int:
     failed = [" ".join(c) for c in CHECKS if run(c)[0]]
     notes = [f"skipped, since {name} is missing here" for name in lacking]
     for engine in () if "Java" in lacking else JVM_ENGINES:
-        command = [*PYTEST, "-m", "engine", "tests/integration", "tests/notebook"]
-        status, last = run(command, SYNTHOHIVE_ENGINE=engine)
-        notes.append(f"{engine} engine: {last}")
-        if status:
-            failed.append(f"tests on the {engine} engine")
+        # Kernels start servers of their own, on the port that the other tests' server holds.
+        for tests in ("tests/integration", "tests/notebook"):
+            status, last = run([*PYTEST, "-m", "engine", tests], SYNTHOHIVE_ENGINE=engine)
+            notes.append(f"{engine} engine, {tests}: {last}")
+            if status:
+                failed.append(f"{tests} on the {engine} engine")
     notes += [f"FAILED: {name}" for name in failed]
     # Everything else, and the embedded engine. No -q: the last line is then the whole summary.
     deselected = ["-m", "not browser"] if "Chromium" in lacking else []
