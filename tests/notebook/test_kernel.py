@@ -183,8 +183,8 @@ def test_an_interrupt_keeps_finished_tables(kernel):
     assert time.monotonic() - pressed < 20
     assert kernel.reply(request)["status"] == "ok"
     assert text_of(said, "stderr") == ""
+    # "Stopping" is shown in between only where the batch outlasts an update of the panel.
     assert panel_messages(said)[-1][1]["status"] == "stopped"
-    assert "stopping" in [kind for kind, _, _ in panel_messages(said)]
     (result,) = of(said, "execute_result")
     assert "stopped; kept: products" in result["data"]["text/plain"]
     assert kernel.value("sorted(shop)[0], len(shop.products)") == "('products', 40)"
