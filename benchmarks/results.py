@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("numpy", "pandas", "torch", "scikit-learn")
+PACKAGES = ("numpy", "pandas", "torch", "scikit-learn", "lightgbm")
 
 
 @dataclass(slots=True)

@@ -159,7 +159,10 @@ class LoadMethod(Generic[Model]):
         self.__doc__ = function.__doc__
 
     def __get__(self, model: Model | None, owner: type[Model]) -> Callable[[str | Path], Model]:
-        return MethodType(self._function, owner(Metadata()) if model is None else model)
+        if model is not None:
+            return MethodType(self._function, model)
+        # The model is made by the call: abstract classes look at their attributes too.
+        return lambda path: self._function(owner(Metadata()), path)
 
 
 def reject_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FORMAT = "synthohive-model"
 FORMAT_VERSION = 1
-KINDS = frozenset({"ctgan"})
+KINDS = frozenset({"argn", "ctgan", "tree"})
 """Kinds of models that a file may claim to be."""
 
 CONFIG, WEIGHTS, TRAINING = "config.json", "weights.safetensors", "training.safetensors"

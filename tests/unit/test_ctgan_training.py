@@ -14,7 +14,7 @@ from synthohive_jupyter.models.ctgan import trainer as trainer_module
 from synthohive_jupyter.models.ctgan.adversary import Adversary
 from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
 from synthohive_jupyter.models.ctgan.model import CTGAN
-from synthohive_jupyter.models.ctgan.optimiser import Adam, average
+from synthohive_jupyter.models.optimiser import Adam, average
 from synthohive_jupyter.schema.metadata import Metadata
 
 ROWS, STEPS = 60, 3  # rows of the table, steps of an epoch

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from synthohive_jupyter.models.ctgan.hardware import low_precision
 from synthohive_jupyter.models.ctgan.losses import (
     CriticLoss,
     condition_loss,
@@ -17,8 +16,9 @@ from synthohive_jupyter.models.ctgan.losses import (
     marginal_loss,
 )
 from synthohive_jupyter.models.ctgan.networks import Critic, initialise
-from synthohive_jupyter.models.ctgan.optimiser import Adam, average
 from synthohive_jupyter.models.ctgan.sampling import as_tensors, side_inputs, take
+from synthohive_jupyter.models.hardware import low_precision
+from synthohive_jupyter.models.optimiser import Adam, average
 
 if TYPE_CHECKING:
     import numpy as np
