@@ -25,6 +25,7 @@ from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular import declared, temporal
 from synthohive_jupyter.tabular.axis import find_digits
 from synthohive_jupyter.tabular.categorical import CategoryCodec
+from synthohive_jupyter.tabular.cells import STRATEGIES
 from synthohive_jupyter.tabular.codecs import (
     Codec,
     Codes,
@@ -71,6 +72,7 @@ class Source:
     families: Integers | None
     rng: np.random.Generator
     levels: Values | None = None
+    numbers: str = "mixture"
 
     def error(self, message: str) -> DataError:
         """Return the error for this column."""
@@ -103,6 +105,7 @@ class Column:
         families: Integers | None,
         rng: np.random.Generator,
         embed: bool | int,
+        numbers: str = "mixture",
     ) -> Self:
         """Learn a column.
 
@@ -113,6 +116,7 @@ class Column:
             families: Family of every row, from 0, or ``None``.
             rng: Chooses rows where a part of them is enough.
             embed: Whether to embed it, or the number of codes from which on to do so.
+            numbers: Strategy for numbers, one of `cells.STRATEGIES`.
 
         Raises:
             DataError: If the column cannot be modelled, or not as it is declared.
@@ -125,7 +129,9 @@ class Column:
         if not nulls.all():
             mine = None if families is None else families[~nulls]
             levels = _level_order(series, storage, table)
-            source = Source((table, name), constraint, storage, values[~nulls], mine, rng, levels)
+            source = Source(
+                (table, name), constraint, storage, values[~nulls], mine, rng, levels, numbers
+            )
             codec = _choose(source)
         return cls._of(name, storage, codec, float(nulls.mean()), embed)
 
@@ -264,7 +270,11 @@ def _fallback(source: Source) -> Codec:
         source.constraint, source.storage, table=source.place[0], column=source.place[1]
     )
     return NumericCodec.fit(
-        source.present, grid=_grid(source), limits=limits, families=source.families
+        source.present,
+        grid=_grid(source),
+        limits=limits,
+        families=source.families,
+        strategy=STRATEGIES[source.numbers],
     )
 
 

@@ -1,8 +1,8 @@
 """The continuous part of a number: what is not an atom becomes a mode and a scalar.
 
-`ContinuousPart` is the interface: positions on the column's axis to codes and scalars. Its one
-strategy here is `MixtureModes`, the mode-specific normalisation of CTGAN (Xu et al. 2019,
-section 4.2). A strategy without scalars (quantile cells with knots) fits the same interface.
+`ContinuousPart` is the interface: positions on the column's axis to codes and scalars. The strategy
+here is `MixtureModes`, the mode-specific normalisation of CTGAN (Xu et al. 2019, section 4.2); the
+other one is `cells.QuantileCells`.
 """
 
 from __future__ import annotations
@@ -55,6 +55,9 @@ class ContinuousPart(ABC):
     """Positions on the axis of a number, as codes from 0 and scalars, and back."""
 
     kind: ClassVar[str]
+    max_atoms: ClassVar[int] = 0
+    """Where at most so many values have `numeric.ATOM_ROWS` rows, these are the atoms; else only
+    those with `numeric.ATOM_SHARE` of the rows."""
 
     @property
     @abstractmethod
@@ -294,7 +297,3 @@ class MixtureModes(ContinuousPart):
 def _least(bend: Bend, axis: Axis) -> float:
     """Return the least deviation of a mode: half a step of the grid."""
     return 0.0 if bend.bent else axis.spacing / 2 / bend.width
-
-
-STRATEGIES: dict[str, type[ContinuousPart]] = {MixtureModes.kind: MixtureModes}
-"""Every strategy that a model file can name."""

@@ -28,6 +28,7 @@ from synthohive_jupyter.tabular.axis import (
     find_step,
     ticks_of,
 )
+from synthohive_jupyter.tabular.cells import STRATEGIES
 from synthohive_jupyter.tabular.codecs import (
     RARE,
     Codec,
@@ -39,7 +40,7 @@ from synthohive_jupyter.tabular.codecs import (
     Values,
     count_families,
 )
-from synthohive_jupyter.tabular.mixture import STRATEGIES, ContinuousPart, MixtureModes
+from synthohive_jupyter.tabular.mixture import ContinuousPart, MixtureModes
 from synthohive_jupyter.tabular.records import damaged, floats, integer, part, shares
 
 if TYPE_CHECKING:
@@ -108,7 +109,15 @@ class NumericCodec(Codec):
         return tuple(len(self.atoms) + code for code in codes)
 
     @classmethod
-    def fit(cls, values: Values, *, grid: Grid, limits: Limits, families: Integers | None) -> Self:
+    def fit(
+        cls,
+        values: Values,
+        *,
+        grid: Grid,
+        limits: Limits,
+        families: Integers | None,
+        strategy: type[ContinuousPart] = MixtureModes,
+    ) -> Self:
         """Learn atoms, range, grid and continuous part.
 
         Args:
@@ -116,6 +125,7 @@ class NumericCodec(Codec):
             grid: Decimals, and which steps to look for.
             limits: Declared limits; what lies outside is clipped.
             families: Family of every row, or ``None``.
+            strategy: For what is not an atom.
         """
         values = _snap(values, grid.snap)
         allowed = _within(values, limits)
@@ -127,17 +137,16 @@ class NumericCodec(Codec):
         free, values = values, learnt.clip(values)
         atoms = np.array([], dtype=values.dtype)
         if protected is not None or learnt.low == learnt.high:
-            atoms = _find_atoms(values, families)
+            atoms = _find_atoms(values, families, many=strategy.max_atoms)
         alone = np.ones(len(values), dtype=np.bool_)
         if len(atoms):
             alone = ~_is_in(values, atoms)
         axis = _find_axis(free[alone], learnt, limits, grid)
-        rest: ContinuousPart | None
         if protected is None and not len(atoms):
-            rest = MixtureModes.coarse(axis)
+            rest: ContinuousPart | None = strategy.coarse(axis)
         else:
             mine = None if families is None else families[alone]
-            rest = MixtureModes.fit(axis.positions(values[alone]), families=mine, axis=axis)
+            rest = strategy.fit(axis.positions(values[alone]), families=mine, axis=axis)
         codec = cls(axis, learnt, atoms, np.ones(1), rest, grid.snap)
         return replace(codec, weights=codec.count(values, alone))
 
@@ -291,11 +300,14 @@ def _within(values: Values, limits: Limits) -> Flags:
     return fits
 
 
-def _find_atoms(values: Values, families: Integers | None) -> Values:
+def _find_atoms(values: Values, families: Integers | None, *, many: int) -> Values:
     unique, group, counts = np.unique(values, return_inverse=True, return_counts=True)
     if len(unique) == 1:
         return unique
-    frequent = counts >= max(ATOM_ROWS, math.ceil(ATOM_SHARE * len(values)))
+    frequent = counts >= ATOM_ROWS
+    # A few repetitions among thousands of values are no heaps: rarer atoms only for most rows.
+    if frequent.sum() > many or counts[frequent].sum() < len(values) / 2:
+        frequent &= counts >= math.ceil(ATOM_SHARE * len(values))
     if families is not None and frequent.any():
         rows = frequent[group]
         number = np.cumsum(frequent) - 1

@@ -73,6 +73,7 @@ class TableTransformer:
         embedding_threshold: int = 50,
         families: np.ndarray[Any, Any] | None = None,
         seed: int = 0,
+        numbers: str = "mixture",
     ) -> Self:
         """Learn the codecs of all columns.
 
@@ -85,6 +86,9 @@ class TableTransformer:
             families: Family of every row, shape (rows,): what belongs to one person, say. Rare
                 values and extremes are counted in families; by default every row is one.
             seed: Root seed; only columns of text so long that a part has to do depend on it.
+            numbers: What becomes of numbers that are no atoms: ``"mixture"``, modes with a scalar
+                (for CTGAN), or ``"cells"``, quantile cells with a uniform scalar (for models
+                whose every output is a softmax).
 
         Raises:
             DataError: If a column cannot be modelled, or not as it is declared.
@@ -105,6 +109,7 @@ class TableTransformer:
                 families=ranks,
                 rng=stream(seed, table, "fit", block),
                 embed=True if name in high_cardinality else embedding_threshold,
+                numbers=numbers,
             )
             for block, name in enumerate(data.columns)
         )
