@@ -15,21 +15,23 @@ from synthohive_jupyter.errors import (
     StorageError,
 )
 from synthohive_jupyter.events import CancelToken, CheckpointSaved, EpochEnded, Notice
+from synthohive_jupyter.models.argn.model import ARGN
 from synthohive_jupyter.models.base import BLOCK_ROWS, ConditionalGenerativeModel
 from synthohive_jupyter.models.ctgan.model import CTGAN
 from synthohive_jupyter.schema.metadata import Metadata
 
 FAST = {
+    ARGN: {"batch_size": 30, "embedding_dim": 4, "hidden_dim": 16},
     CTGAN: {
         "batch_size": 30,
         "embedding_dim": 8,
         "generator_dim": (16,),
         "discriminator_dim": (16,),
-    }
+    },
 }
 """Model classes, with parameters that make a fit quick."""
 
-LEARNING = {CTGAN: {"batch_size": 100, "epochs": 20}}
+LEARNING = {ARGN: {}, CTGAN: {"batch_size": 100, "epochs": 20}}
 """Parameters with which a plain rule is learnt in a second or two."""
 
 

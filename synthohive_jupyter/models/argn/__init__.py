@@ -1,0 +1,1 @@
+"""Any-order autoregressive network: exact likelihood, exact conditional sampling."""
