@@ -1,0 +1,1 @@
+"""TreeSynth: a chain of conditional trees, one a column."""

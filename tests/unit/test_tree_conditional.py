@@ -1,0 +1,120 @@
+"""`ConditionalTree` on its own, as linkage uses it, and what trees are grown on."""
+
+import numpy as np
+import pytest
+
+from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.models.tree.leaves import CONTINUOUS, Cells
+from synthohive_jupyter.models.tree.likelihood import held_out_nll
+from synthohive_jupyter.models.tree.targets import (
+    Sketch,
+    class_scores,
+    feature_scores,
+    standardised,
+)
+from synthohive_jupyter.models.tree.tree import ConditionalTree
+
+
+@pytest.fixture(scope="module")
+def families_of_a_shop():
+    """Numbers of children that depend on an attribute of the parent, many of them none."""
+    rng = np.random.default_rng(0)
+    parents = rng.random((4000, 2)).astype(np.float32)
+    counts = rng.poisson(np.where(parents[:, 0] > 0.5, 5.0, 0.5))
+    return parents, counts
+
+
+def test_counts_given_parents(families_of_a_shop):
+    parents, counts = families_of_a_shop
+    tree = ConditionalTree.fit(parents, counts)
+    drawn, _ = tree.sample(parents, np.random.default_rng(1).random(4000))
+    many = parents[:, 0] > 0.5
+    # Means of 2,000 Poisson numbers: three standard errors are .15 and .05.
+    assert abs(drawn[many].mean() - counts[many].mean()) < 0.15
+    assert abs(drawn[~many].mean() - counts[~many].mean()) < 0.05
+    assert abs((drawn == 0).mean() - (counts == 0).mean()) < 0.03
+    assert set(drawn) <= set(counts)
+
+
+def test_the_draw_is_a_function_of_the_uniform_numbers(families_of_a_shop):
+    parents, counts = families_of_a_shop
+    tree = ConditionalTree.fit(parents, counts)
+    uniform = np.random.default_rng(1).random(4000)
+    whole, _ = tree.sample(parents, uniform)
+    parts = [tree.sample(parents[rows], uniform[rows])[0] for rows in np.split(np.arange(4000), 8)]
+    assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_arrays_make_the_same_tree(families_of_a_shop):
+    parents, counts = families_of_a_shop
+    tree = ConditionalTree.fit(parents, counts)
+    n_symbols = int(counts.max()) + 1
+    again = ConditionalTree.from_arrays(tree.to_arrays(), n_features=2, n_symbols=n_symbols)
+    uniform = np.random.default_rng(1).random(4000)
+    assert np.array_equal(again.sample(parents, uniform)[0], tree.sample(parents, uniform)[0])
+
+
+def test_a_category_is_never_read_as_a_number():
+    tree = ConditionalTree.marginal(Cells(np.full(50, CONTINUOUS), np.linspace(0, 1, 50)))
+    ConditionalTree.from_arrays(tree.to_arrays(), n_features=1, n_symbols=3, continuous=True)
+    with pytest.raises(ModelFileError, match="number"):
+        ConditionalTree.from_arrays(tree.to_arrays(), n_features=1, n_symbols=3)
+
+
+def test_classes_without_an_order_are_told_apart():
+    """Ten classes in a random order on a line: their numbers have to find the line."""
+    rng = np.random.default_rng(0)
+    place = rng.permutation(10)
+    classes = rng.integers(0, 10, 5000)
+    features = (place[classes] + rng.normal(0, 0.2, 5000))[:, None].astype(np.float32)
+    tree = ConditionalTree.fit(features, classes, ordered=False)
+    drawn, _ = tree.sample(features, rng.random(5000))
+    # Neighbours overlap beyond 2.5 deviations, which is 2 % of the rows, in two leaves of each.
+    assert (drawn == classes).mean() > 0.93
+
+
+def test_scores_are_the_line_on_which_classes_lie_apart():
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 6, 3000)
+    line = np.array([3.0, -2.0, 0.0, 1.0, -1.0, 2.0])
+    features = np.stack([rng.normal(size=3000), line[classes] + rng.normal(size=3000)], axis=1)
+    scores = class_scores(classes, 7, features)
+    assert abs(np.corrcoef(scores[:6], line)[0, 1]) > 0.99
+    assert scores[6] == 0
+
+
+def test_places_of_categories_are_all_different():
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 8, 500)
+    number = classes * 2.0 + rng.normal(size=500)
+    found = feature_scores([classes, None], [9, 1], [number, number])
+    assert found[1] is None
+    assert len(np.unique(found[0])) == 9
+    assert 0 < found[0].min() < found[0].max() < 1
+    # Eight classes in the order of the number that depends on them, up to its direction.
+    steps = np.diff(found[0][:8])
+    assert (steps > 0).all() or (steps < 0).all()
+
+
+def test_a_sketch_of_many_features_can_be_taken_apart():
+    rng = np.random.default_rng(0)
+    columns = [standardised(rng.normal(size=50)) for _ in range(40)]
+    sketch = Sketch(50, 40)
+    assert sketch.total.shape == (50, 32)
+    for index, values in enumerate(columns):
+        sketch.add(index, values)
+    for index in range(1, 40):
+        sketch.add(index, columns[index], sign=-1.0)
+    assert np.allclose(sketch.total[:, 0], columns[0])
+    assert np.allclose(sketch.total[:, 1:], 0.0)
+
+
+def test_the_likelihood_is_that_of_rows_not_counted():
+    leaves = np.repeat([0, 1], 1000)
+    symbols = np.concatenate([np.arange(1000) % 2, np.zeros(1000, np.int64)])
+    cells = Cells(symbols, np.zeros(2000))
+    held = np.arange(2000) % 10 < 2
+    # Half of the rows are a fair coin, the others sure: ln 2 / 2, up to the two prior rows.
+    assert abs(held_out_nll(leaves, cells, held) - np.log(2) / 2) < 0.005
+    one_leaf = held_out_nll(np.zeros(2000, np.int64), cells, held)
+    assert abs(one_leaf - (-0.75 * np.log(0.75) - 0.25 * np.log(0.25))) < 0.005
