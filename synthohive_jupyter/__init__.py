@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "ARGN": "models.argn.model",
     "CTGAN": "models.ctgan.model",
     "ConditionalGenerativeModel": "models.base",
     "ContextualFaker": "privacy.faker",
@@ -31,6 +32,7 @@ _HOMES = {
     "Synthesizer": "engine.synthesizer",
     "SynthoHiveError": "errors",
     "TableConfig": "schema.metadata",
+    "TreeSynth": "models.tree.model",
 }
 """Public name to the module that holds it."""
 

@@ -63,9 +63,16 @@ class FitSettings:
     model_kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     def model(self, description: Metadata, name: str | None = None) -> ConditionalGenerativeModel:
-        """Return a new model: of the class that a table names, else of the run's."""
-        cls = self.model_cls if name is None else self.classes[name.casefold()]
-        return cls(description, batch_size=self.batch_size, epochs=self.epochs, **self.model_kwargs)
+        """Return a new model: of the class that a table names, else of the run's.
+
+        Raises:
+            TypeError: If the run's class does not know a parameter; others take what they know.
+        """
+        cls, parameters = self.model_cls, self.model_kwargs
+        if name is not None:
+            cls = self.classes[name]
+            parameters = {k: v for k, v in parameters.items() if cls.accepts(k)}
+        return cls(description, batch_size=self.batch_size, epochs=self.epochs, **parameters)
 
 
 @dataclass(frozen=True, slots=True)

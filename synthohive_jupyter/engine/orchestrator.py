@@ -11,13 +11,12 @@ from synthohive_jupyter.engine.generating import TableGenerator, root_rows
 from synthohive_jupyter.engine.preparing import prepare
 from synthohive_jupyter.engine.record import Fitted
 from synthohive_jupyter.engine.running import event_stream, fit_tables, generate_tables
-from synthohive_jupyter.engine.saving import load_run, save_run
+from synthohive_jupyter.engine.saving import load_run, save_run, saved_class
 from synthohive_jupyter.engine.writing import FORMATS, POLICIES, TableWriter
 from synthohive_jupyter.errors import NotFittedError
 from synthohive_jupyter.events import CancelToken
 from synthohive_jupyter.io import frames
-from synthohive_jupyter.models.base import ConditionalGenerativeModel
-from synthohive_jupyter.models.ctgan.model import CTGAN
+from synthohive_jupyter.models.registry import ModelClasses, model_class
 from synthohive_jupyter.privacy.config import PrivacyConfig
 from synthohive_jupyter.privacy.sanitizer import PIISanitizer
 from synthohive_jupyter.schema.graph import SchemaGraph
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthohive_jupyter.events import EventSink
+    from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.relational.linkage import LinkageModel
     from synthohive_jupyter.relational.plan import Plan
 
@@ -45,7 +45,8 @@ class StagedOrchestrator:
         on_write_failure: What `generate` does when a table cannot be written: ``"raise"`` leaves
             what is there, ``"cleanup"`` removes what the run has written, ``"retry"`` tries once
             more; then all raise.
-        model_cls: Model of the rows, a subclass of `ConditionalGenerativeModel`.
+        model_cls: Model of the rows: a subclass of `ConditionalGenerativeModel`, or the name of one
+            (``"ctgan"``, ``"argn"``, ``"tree"``, or ``"auto"`` for what suits each table).
         privacy: Rules for personal data; declared ``pii_cols`` without a rule are faked.
 
     Attributes:
@@ -55,7 +56,7 @@ class StagedOrchestrator:
 
     Raises:
         TypeError: If ``model_cls`` is no such class.
-        ValueError: If ``on_write_failure`` is none of the three.
+        ValueError: If no model has the name, or ``on_write_failure`` is none of the three.
     """
 
     def __init__(
@@ -64,19 +65,16 @@ class StagedOrchestrator:
         spark: Any = None,  # noqa: ANN401 - a classic or Connect session
         io: Any = None,  # noqa: ANN401 - SparkIO, or anything with its methods
         on_write_failure: str = "raise",
-        model_cls: type[ConditionalGenerativeModel] = CTGAN,
+        model_cls: type[ConditionalGenerativeModel] | str = "ctgan",
         *,
         privacy: PrivacyConfig | None = None,
     ) -> None:
-        given: object = model_cls
-        if not (isinstance(given, type) and issubclass(given, ConditionalGenerativeModel)):
-            raise TypeError("model_cls must be a subclass of ConditionalGenerativeModel")
         if on_write_failure not in POLICIES:
             raise ValueError(f"on_write_failure is one of {', '.join(POLICIES)}")
         self.metadata = metadata
         self.graph = SchemaGraph(metadata)
         self.on_write_failure = on_write_failure
-        self.model_cls = model_cls
+        self.model_cls = model_class(model_cls)
         self.privacy = PrivacyConfig() if privacy is None else privacy
         self.io = io
         self.written: dict[str, str] = {}
@@ -169,7 +167,7 @@ class StagedOrchestrator:
         if resume and checkpoint_dir is None:
             raise ValueError("resume needs the checkpoint_dir of the run to go on with")
         settings = FitSettings(
-            self._classes(),
+            ModelClasses(self.model_cls),
             self.model_cls,
             fresh_seed() if seed is None else seed,
             epochs,
@@ -270,15 +268,23 @@ class StagedOrchestrator:
         spark: Any = None,  # noqa: ANN401 - a classic or Connect session
         io: Any = None,  # noqa: ANN401 - SparkIO, or anything with its methods
         on_write_failure: str = "raise",
-        model_cls: type[ConditionalGenerativeModel] = CTGAN,
+        model_cls: type[ConditionalGenerativeModel] | str | None = None,
     ) -> Self:
         """Return an orchestrator that generates what `save` has written, without any data.
+
+        Args:
+            path: The folder.
+            spark: Spark session for names and paths.
+            io: Storage.
+            on_write_failure: See the class.
+            model_cls: Class of the models; needed only where it is not one of this package.
 
         Raises:
             ModelFileError: If the folder is damaged, or of another version or model class.
         """
-        loaded = cls(Metadata(), spark, io, on_write_failure, model_cls)
-        loaded._state = load_run(path, model_cls, loaded._classes())
+        found = saved_class(path) if model_cls is None else model_class(model_cls)
+        loaded = cls(Metadata(), spark, io, on_write_failure, found)
+        loaded._state = load_run(path, found)
         loaded.metadata = loaded._state.metadata
         loaded.graph = SchemaGraph(loaded.metadata)
         loaded.privacy = loaded._state.sanitizer.config
@@ -288,10 +294,6 @@ class StagedOrchestrator:
         if self._state is None or not self._state.learnt:
             raise NotFittedError("call fit_all first: no table is fitted")
         return self._state
-
-    def _classes(self) -> dict[str, type[ConditionalGenerativeModel]]:
-        """Return the names that a table may give for its model."""
-        return {"ctgan": CTGAN, self.model_cls.__name__.casefold(): self.model_cls}
 
     def storage(self) -> Any:  # noqa: ANN401 - SparkIO, or anything with its methods
         """Return `io`; opens a session and makes one where there is none yet.

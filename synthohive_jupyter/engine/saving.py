@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synthohive_jupyter.engine.artifacts import VERSION, RunDirectory
 from synthohive_jupyter.engine.record import Fitted
 from synthohive_jupyter.errors import ModelFileError, SchemaError
+from synthohive_jupyter.models.registry import ModelClasses
 from synthohive_jupyter.privacy.sanitizer import PIISanitizer
 from synthohive_jupyter.relational.plan import make_plan
 from synthohive_jupyter.schema.metadata import Metadata
@@ -65,23 +66,33 @@ def save_run(
     RunDirectory(path).replace(write)
 
 
-def load_run(
-    path: str | Path, model_cls: type[ConditionalGenerativeModel], classes: Classes
-) -> Fitted:
+def saved_class(path: str | Path) -> type[ConditionalGenerativeModel]:
+    """Return the class of the models of a saved run, where it is one of this package.
+
+    Raises:
+        ModelFileError: If it is not, or the folder is damaged.
+    """
+    name, classes = _plan(RunDirectory(path)).get("model"), ModelClasses()
+    if not isinstance(name, str) or name not in classes:
+        raise ModelFileError(
+            f"the run has models of class {str(name)[:80]!r}, which is not one of this package: "
+            "give the class to load it"
+        )
+    return classes[name]
+
+
+def load_run(path: str | Path, model_cls: type[ConditionalGenerativeModel]) -> Fitted:
     """Read what `save_run` has written. Nothing in the folder is executed.
 
     Args:
         path: The folder.
         model_cls: Class of the models.
-        classes: Names that a table may give for its own model.
 
     Raises:
         ModelFileError: If a file is missing or damaged, or the version or class is another.
     """
     run = RunDirectory(path)
-    plan = run.read_json("plan")
-    if plan.get("version") != VERSION:
-        raise ModelFileError(f"a run of version {plan.get('version')!r} cannot be read here")
+    plan, classes = _plan(run), ModelClasses(model_cls)
     if plan.get("model") != model_cls.__name__:
         raise ModelFileError(
             f"the run has models of class {plan.get('model')!r}, not {model_cls.__name__!r}"
@@ -102,6 +113,13 @@ def load_run(
             partial(load_model, step=step, model_cls=model_cls, classes=classes)
         )
     return fitted
+
+
+def _plan(run: RunDirectory) -> dict[str, Any]:
+    plan = run.read_json("plan")
+    if plan.get("version") != VERSION:
+        raise ModelFileError(f"a run of version {plan.get('version')!r} cannot be read here")
+    return plan
 
 
 def load_model(

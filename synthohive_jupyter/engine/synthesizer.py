@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import TYPE_CHECKING, Any, Self
 
 from synthohive_jupyter.engine.orchestrator import StagedOrchestrator
@@ -10,7 +9,6 @@ from synthohive_jupyter.errors import NotFittedError, TrainingError
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.relations import quote
 from synthohive_jupyter.io.sampler import RelationalSampler
-from synthohive_jupyter.models.ctgan.model import CTGAN
 from synthohive_jupyter.schema.facts import describe
 from synthohive_jupyter.seeding import fresh_seed
 from synthohive_jupyter.validation.integrity import key_checks
@@ -40,7 +38,8 @@ class Synthesizer:
         metadata: The description of the database.
         privacy_config: Rules for personal data; declared ``pii_cols`` without a rule are faked.
         spark_session: Session for names and paths; ``None`` opens one when something needs it.
-        model: Model of the rows, a subclass of `ConditionalGenerativeModel`.
+        model: Model of the rows: a subclass of `ConditionalGenerativeModel`, or the name of one
+            (``"ctgan"``, ``"argn"``, ``"tree"``, or ``"auto"`` for what suits each table).
         embedding_threshold: Categories above which the model embeds a column.
 
     Attributes:
@@ -48,6 +47,7 @@ class Synthesizer:
 
     Raises:
         TypeError: If ``model`` is no such class.
+        ValueError: If no model has the name.
     """
 
     def __init__(
@@ -55,16 +55,16 @@ class Synthesizer:
         metadata: Metadata,
         privacy_config: PrivacyConfig | None = None,
         spark_session: Any = None,  # noqa: ANN401 - a classic or Connect session
-        model: type[ConditionalGenerativeModel] = CTGAN,
+        model: type[ConditionalGenerativeModel] | str = "ctgan",
         embedding_threshold: int = 50,
     ) -> None:
         self.metadata = metadata
         self.privacy_config = privacy_config
-        self.model = model
         self.embedding_threshold = embedding_threshold
         self.orchestrator = StagedOrchestrator(
             metadata, spark_session, model_cls=model, privacy=privacy_config
         )
+        self.model = self.orchestrator.model_cls
 
     def fit(
         self,
@@ -120,7 +120,7 @@ class Synthesizer:
         if sampling_strategy != "full":
             stratified = sampling_strategy == "relational_stratified"
             sources = self._sampled(sources, sample_size, stratified=stratified, seed=seed)
-        if _takes(self.model, "embedding_threshold"):
+        if self.model.accepts("embedding_threshold"):
             model_kwargs.setdefault("embedding_threshold", self.embedding_threshold)
         self.orchestrator.fit_all(
             sources,
@@ -199,20 +199,21 @@ class Synthesizer:
         cls,
         path: str | Path,
         spark_session: Any = None,  # noqa: ANN401 - a classic or Connect session
-        model: type[ConditionalGenerativeModel] = CTGAN,
+        model: type[ConditionalGenerativeModel] | str | None = None,
     ) -> Self:
         """Return a synthesizer that samples what `save` has written; nothing there is executed.
 
         Args:
             path: The folder.
             spark_session: Session for writing.
-            model: Class of the models.
+            model: Class of the models; needed only where it is not one of this package.
 
         Raises:
             ModelFileError: If the folder is damaged, of another version or of another class.
         """
         orchestrator = StagedOrchestrator.load(path, spark_session, model_cls=model)
-        loaded = cls(orchestrator.metadata, orchestrator.privacy, spark_session, model)
+        found = orchestrator.model_cls
+        loaded = cls(orchestrator.metadata, orchestrator.privacy, spark_session, found)
         loaded.orchestrator = orchestrator
         return loaded
 
@@ -266,9 +267,3 @@ class Synthesizer:
         ]
         if broken:
             raise TrainingError(f"the trial database is not valid: {', '.join(broken)}")
-
-
-def _takes(cls: type, name: str) -> bool:
-    """Return whether the constructor of a class knows a parameter."""
-    parameters = inspect.signature(cls).parameters.values()
-    return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)

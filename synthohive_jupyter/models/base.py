@@ -7,6 +7,7 @@ the context is, the relational layer decides.
 from __future__ import annotations
 
 import difflib
+import inspect
 from abc import ABC, abstractmethod
 from types import MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
@@ -68,6 +69,12 @@ class ConditionalGenerativeModel(ABC):
         self.epochs = epochs
         self.cancelled = False
         self.epochs_run = 0
+
+    @classmethod
+    def accepts(cls, parameter: str) -> bool:
+        """Return whether the constructor takes a parameter, as far as its signature tells."""
+        taken = inspect.signature(cls).parameters.values()
+        return any(p.name == parameter or p.kind is p.VAR_KEYWORD for p in taken)
 
     @abstractmethod
     def fit(

@@ -1,25 +1,28 @@
-"""`Fitted`: what a fitted model is made of, how it draws rows block by block, and its files."""
+"""`Fitted`: what a fitted model is made of, how it draws rows block by block, and its files.
+
+It keeps clear of torch: a model of trees draws its rows without.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import torch
 
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.models import checkpoint
 from synthohive_jupyter.models.base import BLOCK_ROWS
-from synthohive_jupyter.models.hardware import thread_count
 from synthohive_jupyter.seeding import stream
 from synthohive_jupyter.tabular.codecs import Encoded
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from torch import Tensor
 
     from synthohive_jupyter.models.checkpoint import Checkpoint
@@ -33,13 +36,11 @@ class Fitted(ABC):
         table: Name of the table.
         transformer: Codes of the columns.
         context: Codes of the context columns, or ``None`` without context.
-        threads: Threads of torch while rows are drawn.
     """
 
     table: str
     transformer: TableTransformer
     context: TableTransformer | None
-    threads: int
 
     @abstractmethod
     def draw(
@@ -53,6 +54,10 @@ class Fitted(ABC):
             rng: The stream of the block.
         """
 
+    def drawing(self) -> AbstractContextManager[None]:
+        """Return what holds while rows are drawn; nothing by default."""
+        return nullcontext()
+
     def sample(self, num_rows: int, context: pd.DataFrame | None, *, seed: int) -> pd.DataFrame:
         """Draw rows block by block; see `ConditionalGenerativeModel.sample`."""
         context = self.context_columns(num_rows, context)
@@ -63,7 +68,7 @@ class Fitted(ABC):
             nothing = Encoded(np.zeros((0, columns), np.int32), np.zeros((0, columns), np.float32))
             return self.transformer.decode(nothing, stream(seed, self.table, "sample"))
         blocks = []
-        with thread_count(self.threads):
+        with self.drawing():
             for block, start in enumerate(range(0, num_rows, BLOCK_ROWS)):
                 rows = min(BLOCK_ROWS, num_rows - start)
                 part = None if context is None else context.iloc[start : start + rows]
@@ -109,32 +114,8 @@ class Fitted(ABC):
         }
 
     @abstractmethod
-    def tensors(self, weights: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
-        """Return the tensors of ``weights.safetensors``: with these weights, or its own."""
-
-    @abstractmethod
-    def use(self, weights: dict[str, Tensor]) -> None:
-        """Draw from these weights from now on, and keep nothing that only training needs."""
-
-    @abstractmethod
-    def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Draw from the tensors of a file, which have the right shapes and are finite.
-
-        Raises:
-            ModelFileError: If their values are not possible.
-        """
-
-    def read(self, saved: Checkpoint) -> Self:
-        """Fill with the tensors of a file, after their names and shapes have been compared.
-
-        Raises:
-            ModelFileError: If they are not those of this model, or not finite.
-        """
-        tensors = saved.tensors(checkpoint.WEIGHTS, checkpoint.specs(self.tensors()))
-        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
-            raise ModelFileError(f"{saved.path} holds numbers that are not finite")
-        self.restore(tensors)
-        return self
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors of ``weights.safetensors``."""
 
 
 def columns_of(saved: Checkpoint) -> tuple[str, TableTransformer, TableTransformer | None]:
@@ -159,8 +140,8 @@ def _layout(transformer: TableTransformer) -> list[list[Any]]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"torch": torch.__version__, "numpy": np.__version__}
-    try:
-        return {"synthohive-jupyter": version("synthohive-jupyter"), **found}
-    except PackageNotFoundError:
-        return found
+    found = {}
+    for name in ("synthohive-jupyter", "torch", "numpy"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,68 +1,80 @@
-"""`TrainedModel`: fit, sample, save and load of every model that a `Training` fits."""
+"""`TrainedModel`: networks whose weights a `Training` finds, epoch by epoch, and their tensors."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from synthohive_jupyter.errors import ModelFileError, NotFittedError, TrainingError
+import torch
+
+from synthohive_jupyter.errors import ModelFileError, TrainingError
 from synthohive_jupyter.events import CheckpointSaved
 from synthohive_jupyter.models import checkpoint
-from synthohive_jupyter.models.base import (
-    ConditionalGenerativeModel,
-    LoadMethod,
-    check_context,
-)
+from synthohive_jupyter.models.fitted import Fitted
+from synthohive_jupyter.models.hardware import thread_count
+from synthohive_jupyter.models.stored import BEST, FINAL, Coded, Run, StoredModel
 from synthohive_jupyter.models.strict_json import number, whole
-from synthohive_jupyter.models.training import CONTEXT_ENCODING, ENCODING
-from synthohive_jupyter.schema.metadata import Metadata
-from synthohive_jupyter.seeding import stream
-from synthohive_jupyter.tabular.constraints import enforce
-from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
-    import numpy as np
-    import pandas as pd
     from torch import Tensor
 
-    from synthohive_jupyter.events import CancelToken, EpochEnded, EventSink
-    from synthohive_jupyter.models.fitted import Fitted
+    from synthohive_jupyter.events import EventSink
     from synthohive_jupyter.models.training import Training
-    from synthohive_jupyter.schema.metadata import TableConfig
-    from synthohive_jupyter.schema.tables import Constraint
-    from synthohive_jupyter.tabular.codecs import Encoded
-
-BEST, FINAL = "best_checkpoint", "final_checkpoint"
-
-FittedT = TypeVar("FittedT", bound="Fitted")
+    from synthohive_jupyter.schema.metadata import Metadata
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A table and its context, as codes, with what makes codes of them.
+@dataclass(slots=True)
+class FittedNetwork(Fitted):
+    """A fitted network.
 
     Attributes:
-        table: Name of the table.
-        transformer: Codes of its columns.
-        rows: Its rows.
-        context: Codes of the context columns, or ``None``.
-        context_rows: The context of each row.
-        families: Family of each row, or ``None``.
+        threads: Threads of torch while rows are drawn.
     """
 
-    table: str
-    transformer: TableTransformer
-    rows: Encoded
-    context: TableTransformer | None
-    context_rows: Encoded | None
-    families: np.ndarray | None
+    threads: int
+
+    def drawing(self) -> AbstractContextManager[None]:
+        """Give torch its threads."""
+        return thread_count(self.threads)
+
+    @abstractmethod
+    def tensors(self, weights: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """Return the tensors of ``weights.safetensors``: with these weights, or its own."""
+
+    @abstractmethod
+    def use(self, weights: dict[str, Tensor]) -> None:
+        """Draw from these weights from now on, and keep nothing that only training needs."""
+
+    @abstractmethod
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Draw from the tensors of a file, which have the right shapes and are finite.
+
+        Raises:
+            ModelFileError: If their values are not possible.
+        """
+
+    def read(self, saved: checkpoint.Checkpoint) -> Self:
+        """Fill with the tensors of a file, after their names and shapes have been compared.
+
+        Raises:
+            ModelFileError: If they are not those of this model, or not finite.
+        """
+        tensors = saved.tensors(checkpoint.WEIGHTS, checkpoint.specs(self.tensors()))
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
+            raise ModelFileError(f"{saved.path} holds numbers that are not finite")
+        self.restore(tensors)
+        return self
 
 
-class TrainedModel(ConditionalGenerativeModel, Generic[FittedT]):
+NetworkT = TypeVar("NetworkT", bound=FittedNetwork)
+
+
+class TrainedModel(StoredModel[NetworkT]):
     """A model whose weights a `Training` finds, epoch by epoch.
 
     Attributes:
@@ -70,91 +82,36 @@ class TrainedModel(ConditionalGenerativeModel, Generic[FittedT]):
         best_metric: Its validation metric, lower is better.
     """
 
-    def __init__(self, metadata: Metadata, batch_size: int, epochs: int) -> None:
-        super().__init__(metadata, batch_size, epochs)
+    def __init__(
+        self,
+        metadata: Metadata,
+        batch_size: int = 500,
+        epochs: int = 300,
+        **kwargs: Any,  # noqa: ANN401 - each parameter has a type of its own
+    ) -> None:
+        super().__init__(metadata, batch_size, epochs, **kwargs)
         self.best_epoch: int | None = None
         self.best_metric: float | None = None
-        self._seed = 0
-        self._fitted: FittedT | None = None
 
     @abstractmethod
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters beside ``batch_size`` and ``epochs``, JSON-safe."""
-
-    @abstractmethod
-    def _coding(self) -> dict[str, Any]:
-        """Return the arguments of `TableTransformer.fit` that this model wants otherwise."""
-
-    @abstractmethod
-    def _prepare(self, coded: Coded, *, seed: int) -> tuple[FittedT, Training | None]:
+    def _prepare(self, coded: Coded, *, seed: int) -> tuple[NetworkT, Training | None]:
         """Build the networks and their training; ``None`` where there is nothing to train."""
 
-    @abstractmethod
-    def rebuild(self, saved: checkpoint.Checkpoint) -> FittedT:
-        """Return the fitted model of a file, for the parameters of this model."""
-
-    def fit(
-        self,
-        data: pd.DataFrame,
-        context: pd.DataFrame | None = None,
-        *,
-        table_name: str,
-        seed: int = 0,
-        on_event: EventSink | None = None,
-        cancel: CancelToken | None = None,
-        checkpoint_dir: str | Path | None = None,
-        checkpoint_interval: int = 10,
-        resume: bool = False,
-        families: np.ndarray | None = None,
-    ) -> Self:
-        """Learn the rows of ``data``, each given its row of ``context``; see the base class.
-
-        A fit that was stopped goes on with ``resume=True`` and the same ``checkpoint_dir``, data,
-        seed and parameters, and ends in the same bytes as one that was never stopped.
-
-        Raises:
-            DataError: If there are no rows, or the context has another number of them.
-            TrainingError: If training diverged (the best weights are kept), or the checkpoint to
-                resume from belongs to other data or parameters.
-            ModelFileError: If the checkpoint to resume from is damaged.
-            StorageError: If a checkpoint cannot be written.
-        """
-        if checkpoint_interval < 1:
-            raise ValueError("checkpoint_interval is a positive whole number")
-        if resume and checkpoint_dir is None:
-            raise ValueError("resume=True needs the checkpoint_dir of the fit to go on with")
-        table = self.metadata.get_table(table_name)
-        context = check_context(data, context, table=table_name)
-        self._seed, self.cancelled, self.epochs_run = seed, False, 0
-        self.best_epoch = self.best_metric = self._fitted = None
-        coded = self._code(data, context, table, seed=seed, families=families)
-        fitted, training = self._prepare(coded, seed=seed)
+    def _learn(self, coded: Coded, run: Run) -> None:
+        """Run the training, keep checkpoints, and take over the best weights however it ends."""
+        self.best_epoch = self.best_metric = None
+        fitted, training = self._prepare(coded, seed=run.seed)
+        if training is not None and (saved := run.unfinished(self.kind)) is not None:
+            training.resume(saved)
         self._fitted = fitted
         if training is None:
-            return self
-        place = None if checkpoint_dir is None else Path(checkpoint_dir)
-        if resume and place is not None and (place / FINAL).exists():
-            training.resume(checkpoint.read(place / FINAL, kind=self.kind))
-        keeper = None if place is None else Keeper(self, training, place, on_event or _ignore)
-        epochs = training.train(interval=checkpoint_interval, cancel=cancel)
-        self._train(training, epochs, keeper, on_event or _ignore, checkpoint_interval)
-        return self
-
-    def _train(
-        self,
-        training: Training,
-        epochs: Iterator[EpochEnded],
-        keeper: Keeper | None,
-        emit: EventSink,
-        interval: int,
-    ) -> None:
-        """Run the training, keep checkpoints, and take over the best weights however it ends."""
-        fitted = self.fitted
+            return
+        keeper = None if run.place is None else Keeper(self, training, run.place, run.emit)
         try:
-            for event in epochs:
+            for event in training.train(interval=run.interval, cancel=run.cancel):
                 self._note(training)
-                emit(event)
-                if keeper is not None and event.epoch % interval == 0:
+                run.emit(event)
+                if keeper is not None and event.epoch % run.interval == 0:
                     keeper.write()
             self._note(training)
             if keeper is not None:
@@ -172,153 +129,15 @@ class TrainedModel(ConditionalGenerativeModel, Generic[FittedT]):
         if training.best is not None:
             self.best_epoch, self.best_metric = training.best.epoch, training.best.metric
 
-    def _code(
-        self,
-        data: pd.DataFrame,
-        context: pd.DataFrame | None,
-        table: TableConfig,
-        *,
-        seed: int,
-        families: np.ndarray | None,
-    ) -> Coded:
-        transformer = self._transformer(data, table, seed=seed, families=families)
-        rows = transformer.encode(data, stream(seed, table.name, "fit", ENCODING))
-        if context is None:
-            return Coded(table.name, transformer, rows, None, None, families)
-        beside = self._transformer(context, table, seed=seed, families=families)
-        context_rows = beside.encode(context, stream(seed, table.name, "fit", CONTEXT_ENCODING))
-        return Coded(table.name, transformer, rows, beside, context_rows, families)
+    def _history(self) -> dict[str, Any]:
+        best = {"best_epoch": self.best_epoch, "best_metric": self.best_metric}
+        return super()._history() | best
 
-    def _transformer(
-        self, frame: pd.DataFrame, table: TableConfig, *, seed: int, families: np.ndarray | None
-    ) -> TableTransformer:
-        """Fit the codes of the rows, or of their context, with what is declared of each column."""
-        return TableTransformer().fit(
-            frame,
-            table=table.name,
-            constraints={c: v for c, v in table.constraints.items() if c in frame.columns},
-            high_cardinality=[c for c in table.high_cardinality_cols if c in frame.columns],
-            families=families,
-            seed=seed,
-            **self._coding(),
-        )
-
-    def sample(
-        self,
-        num_rows: int,
-        context: pd.DataFrame | None = None,
-        *,
-        seed: int = 0,
-        enforce_constraints: bool = True,
-    ) -> pd.DataFrame:
-        """Draw rows, each given its row of ``context``; see the base class.
-
-        Raises:
-            NotFittedError: Before `fit` or `load`.
-            DataError: If the context is missing, or does not fit.
-        """
-        fitted = self.fitted
-        if num_rows < 0:
-            raise ValueError("num_rows is not negative")
-        rows = fitted.sample(num_rows, context, seed=seed)
-        return self.enforced(rows) if enforce_constraints else rows
-
-    def enforced(
-        self,
-        rows: pd.DataFrame,
-        given: Mapping[str, Constraint] | None = None,
-        *,
-        declared: bool = True,
-    ) -> pd.DataFrame:
-        """Return rows with constraints made to hold.
-
-        Args:
-            rows: The rows.
-            given: Constraints of this call, which win over declared ones.
-            declared: Whether those of the table hold too, checks included.
-        """
-        table = self.metadata.get_table(self.fitted.table)
-        present = set(rows.columns)
-        constraints = dict(table.constraints) if declared else {}
-        constraints = {c: v for c, v in (constraints | dict(given or {})).items() if c in present}
-        checks = tuple(pair for pair in table.checks if declared and set(pair) <= present)
-        return enforce(rows, constraints, checks)
-
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
-        """Write the model to a directory; see the base class."""
-        self.write(path, {checkpoint.WEIGHTS: self.fitted.tensors()}, overwrite=overwrite)
-
-    def write(
-        self,
-        path: str | Path,
-        members: dict[str, dict[str, Tensor]],
-        *,
-        overwrite: bool,
-        extra: dict[str, Any] | None = None,
-    ) -> None:
-        """Write the model with these tensors, and ``extra`` in its configuration."""
-        alone = Metadata()
-        alone.tables[self.fitted.table] = self.metadata.get_table(self.fitted.table)
-        config = self.fitted.record() | {
-            "parameters": self.parameters(),
-            "metadata": alone.to_dict(),
-            "batch_size": self.batch_size,
-            "epochs": self.epochs,
-            "seed": self._seed,
-            "epochs_run": self.epochs_run,
-            "best_epoch": self.best_epoch,
-            "best_metric": self.best_metric,
-        }
-        config |= extra or {}
-        checkpoint.write(path, kind=self.kind, config=config, tensors=members, overwrite=overwrite)
-
-    def _load(self, path: str | Path) -> Self:
-        """Read a model that `save` has written: ``CTGAN.load(path)``, or into a model.
-
-        A model that is filled keeps its own metadata where that describes the table.
-
-        Raises:
-            ModelFileError: If the directory is damaged, hostile, or of another kind or version.
-        """
-        saved = checkpoint.read(path, kind=self.kind)
-        record = saved.config
-        try:
-            metadata = Metadata.from_dict(record["metadata"])
-            made = type(self)(
-                metadata,
-                batch_size=record["batch_size"],
-                epochs=record["epochs"],
-                **record["parameters"],
-            )
-            fitted = made.rebuild(saved)
-            metadata.get_table(fitted.table)
-            seed = whole(record, "seed")
-            made.epochs_run = whole(record, "epochs_run")
-            if record["best_epoch"] is not None:
-                made.best_epoch = whole(record, "best_epoch")
-                made.best_metric = number(record, "best_metric")
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelFileError(
-                f"{saved.path} has a configuration that is no {type(self).__name__}'s"
-            ) from error
-        if fitted.table in self.metadata.tables:
-            metadata = self.metadata
-        self.__dict__.update(made.__dict__)
-        self.metadata, self._fitted, self._seed = metadata, fitted, seed
-        return self
-
-    load: Any = LoadMethod(_load)
-
-    @property
-    def fitted(self) -> FittedT:
-        """What the fit has made.
-
-        Raises:
-            NotFittedError: Before `fit` or `load`.
-        """
-        if self._fitted is None:
-            raise NotFittedError("fit the model, or load one, before")
-        return self._fitted
+    def _recall(self, record: Mapping[str, Any]) -> None:
+        super()._recall(record)
+        if record["best_epoch"] is not None:
+            self.best_epoch = whole(record, "best_epoch")
+            self.best_metric = number(record, "best_metric")
 
 
 class Keeper:
@@ -356,7 +175,3 @@ class Keeper:
         }
         self._model.write(self._place / FINAL, members, overwrite=True, extra={"training": record})
         self._emit(CheckpointSaved(fitted.table, FINAL, training.epochs_run))
-
-
-def _ignore(_: object) -> None:
-    """Receive an event that nobody wants."""

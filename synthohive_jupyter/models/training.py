@@ -18,6 +18,7 @@ import torch
 
 from synthohive_jupyter.errors import ModelFileError, TrainingError
 from synthohive_jupyter.models import checkpoint
+from synthohive_jupyter.models.stored import FIRST_BLOCK, check_fingerprint
 from synthohive_jupyter.models.strict_json import number, whole
 from synthohive_jupyter.seeding import stream
 
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
     from synthohive_jupyter.events import CancelToken, EpochEnded
     from synthohive_jupyter.tabular.codecs import Encoded
 
-# Blocks of the stage "fit"; the first million belongs to the columns, steps take the last ones.
-_OWN = 1_000_000
-ENCODING, CONTEXT_ENCODING, VECTORS, WEIGHTS, VALIDATION = range(_OWN, _OWN + 5)
-FIRST_STEP = _OWN + 16
+# Blocks of the stage "fit", after those of `stored`; steps take the last ones.
+VECTORS, WEIGHTS, VALIDATION = range(FIRST_BLOCK + 2, FIRST_BLOCK + 5)
+FIRST_STEP = FIRST_BLOCK + 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,7 @@ class Training(ABC):
         record = saved.config.get("training")
         if not isinstance(record, dict):
             raise ModelFileError(f"{saved.path} holds no state to resume from")
-        if record.get("fingerprint") != self.fingerprint():
-            raise TrainingError(
-                f"cannot resume {self._table!r}: the data, the seed or the parameters are not "
-                "those of the checkpoint. Give them back, choose another checkpoint_dir, or start "
-                "anew with resume=False"
-            )
+        check_fingerprint(record.get("fingerprint"), self.fingerprint(), table=self._table)
         noted: dict[str, float] = {name: whole(record, name) for name in self.counters}
         noted |= {name: number(record, name) for name in self.levels}
         validated = "best_epoch" in record

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 VERBS = ("fit", "check", "generate", "help")
-MODELS = ("ctgan",)
+MODELS = ("ctgan", "argn", "tree", "auto")
 DISPLAYS = ("auto", "widget", "text", "none")
 FORMATS = ("delta", "parquet", "csv")
 DEFAULT_PREFIX = "synth"
@@ -94,7 +94,7 @@ _ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--epochs",), {"metavar": "N", "help": "passes over each table"}),
     (("--batch-size",), {"metavar": "N", "help": "rows of one training step"}),
     (("--seed",), {"metavar": "N", "help": "the same seed gives the same rows"}),
-    (("--model",), {"metavar": "NAME", "help": "model of the rows: ctgan"}),
+    (("--model",), {"metavar": "NAME", "help": "model of the rows: ctgan, argn, tree, or auto"}),
     (("--spark",), {"metavar": "NAME", "help": "variable that holds the Spark session"}),
     (("--write",), {"metavar": "FORMAT:PATH", "help": "write PATH/table: delta, parquet or csv"}),
     (("--display",), {"metavar": "HOW", "help": "auto, widget, text or none"}),

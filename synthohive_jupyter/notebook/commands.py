@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from synthohive_jupyter.dsl.compiler import CompiledCell
     from synthohive_jupyter.engine.synthesizer import Synthesizer
     from synthohive_jupyter.events import Event
-    from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.notebook.arguments import Options
     from synthohive_jupyter.notebook.binding import Binder
     from synthohive_jupyter.notebook.check import CheckReport
@@ -229,15 +228,10 @@ def _engine_name(frames: Mapping[str, Any], engine: Engine) -> str:
 
 def _synthesizer(request: Request, cell: CompiledCell) -> Synthesizer:
     from synthohive_jupyter.engine.synthesizer import Synthesizer
+    from synthohive_jupyter.models.registry import model_class
 
     model = request.options.model or request.settings.model
-    return Synthesizer(cell.metadata, cell.privacy, model=_model_class(model))
-
-
-def _model_class(name: str) -> type[ConditionalGenerativeModel]:
-    from synthohive_jupyter.models.ctgan.model import CTGAN
-
-    return {"ctgan": CTGAN}[name]
+    return Synthesizer(cell.metadata, cell.privacy, model=model_class(model))
 
 
 def _learn(

@@ -8,7 +8,7 @@ from traitlets.config import Config
 
 from synthohive_jupyter.io.frames import from_pandas, is_spark, to_pandas
 from synthohive_jupyter.io.spark import SparkIO
-from synthohive_jupyter.notebook import commands
+from synthohive_jupyter.models import registry
 from tests.fakes import ResamplingModel
 from tests.shop import CELL, make_shop
 
@@ -19,7 +19,7 @@ SHOP = make_shop(40)
 
 @pytest.fixture
 def shell(monkeypatch, engine):
-    monkeypatch.setattr(commands, "_model_class", lambda _name: ResamplingModel)
+    monkeypatch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
     config = Config()
     config.HistoryManager.enabled = False

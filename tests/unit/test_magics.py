@@ -16,6 +16,7 @@ from traitlets.config import Config
 from synthohive_jupyter.errors import CommandError
 from synthohive_jupyter.events import CancelToken, EpochEnded
 from synthohive_jupyter.io.frames import is_spark
+from synthohive_jupyter.models import registry
 from synthohive_jupyter.notebook import commands
 from synthohive_jupyter.notebook.arguments import Options, WriteTarget, read_options, split
 from synthohive_jupyter.notebook.display import choose
@@ -33,7 +34,7 @@ SHOP = make_shop(40)
 @pytest.fixture
 def shell(monkeypatch):
     """A shell with the extension, the shop's frames, and the quick model."""
-    monkeypatch.setattr(commands, "_model_class", lambda _name: ResamplingModel)
+    monkeypatch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
     config = Config()
     config.HistoryManager.enabled = False
@@ -155,7 +156,7 @@ def test_help_wins(line):
         ("--rows users", "--rows is written users=1000,products=50; 'users' is not"),
         ("--rows a=1,a=2", "--rows names 'a' twice"),
         ("--rows a=x", "--rows a takes a whole number from 0, not 'x'"),
-        ("--model tree", "--model does not know 'tree' (known: ctgan)"),
+        ("--model tere", "--model does not know 'tere' (did you mean 'tree'?)"),
         ("--write delta", "--write is written delta:path, parquet:path or csv:path, not 'delta'"),
         ("--write dleta:x", "--write does not know 'dleta' (did you mean 'delta'?)"),
         ("--display txt", "--display does not know 'txt' (did you mean 'text'?)"),
@@ -560,7 +561,7 @@ def test_a_stop_after_training_keeps_the_models(shell, monkeypatch):
                 signal.raise_signal(signal.SIGINT)
             return self
 
-    monkeypatch.setattr(commands, "_model_class", lambda _name: Late)
+    monkeypatch.setattr(registry, "model_class", lambda _name: Late)
     shown, _ = run(shell, "fit --epochs 1 -o shop", CELL)
     assert "%synthohive generate shop makes the rows" in shown
     assert len(shell.user_ns["shop"]) == 0
@@ -595,7 +596,7 @@ def test_an_error_in_training_is_told_and_the_display_ends(shell, monkeypatch):
 
             raise TrainingError("the critic is not a number; try a smaller learning rate")
 
-    monkeypatch.setattr(commands, "_model_class", lambda _name: Broken)
+    monkeypatch.setattr(registry, "model_class", lambda _name: Broken)
     shown, _ = run(shell, "fit --display text", CELL)
     assert "TrainingError: the critic is not a number" in shown
     assert "Traceback" not in shown

@@ -102,9 +102,11 @@ def same(first, second):
 
 
 def test_constructor_refuses_what_is_no_model():
-    for wrong in (dict, "ctgan", None):
+    for wrong in (dict, 7, None):
         with pytest.raises(TypeError, match="ConditionalGenerativeModel"):
             StagedOrchestrator(airline(), model_cls=wrong)
+    with pytest.raises(ValueError, match="did you mean 'ctgan'"):
+        StagedOrchestrator(airline(), model_cls="cgtan")
     with pytest.raises(ValueError, match="cleanup"):
         StagedOrchestrator(airline(), on_write_failure="ignore")
     default = StagedOrchestrator(airline())
@@ -780,8 +782,10 @@ def test_damaged_runs_are_refused(fitted, tmp_path, name, damage):
 
 def test_a_run_of_another_class_or_version_is_refused(fitted, tmp_path):
     fitted.save(tmp_path / "run")
-    with pytest.raises(ModelFileError, match="'ResamplingModel', not 'CTGAN'"):
+    with pytest.raises(ModelFileError, match="'ResamplingModel', which is not one of this package"):
         StagedOrchestrator.load(tmp_path / "run")
+    with pytest.raises(ModelFileError, match="'ResamplingModel', not 'CTGAN'"):
+        StagedOrchestrator.load(tmp_path / "run", model_cls=CTGAN)
     plan = json.loads((tmp_path / "run" / "plan.json").read_text())
     (tmp_path / "run" / "plan.json").write_text(json.dumps({**plan, "version": 99}))
     with pytest.raises(ModelFileError, match="version 99"):

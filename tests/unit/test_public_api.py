@@ -8,9 +8,10 @@ import pytest
 import synthohive_jupyter
 
 PUBLIC = {
-    "CTGAN", "ConditionalGenerativeModel", "ContextualFaker", "LinkageModel", "Metadata",
+    "ARGN", "CTGAN", "ConditionalGenerativeModel", "ContextualFaker", "LinkageModel", "Metadata",
     "PIISanitizer", "PiiRule", "PrivacyConfig", "RelationalSampler", "SchemaError", "SchemaGraph",
     "SparkIO", "StagedOrchestrator", "Synthesizer", "SynthoHiveError", "TableConfig",
+    "TreeSynth",
     "__version__", "load_ipython_extension", "unload_ipython_extension",
 }  # fmt: skip
 

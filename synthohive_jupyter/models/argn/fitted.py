@@ -13,8 +13,8 @@ from synthohive_jupyter.models.argn.evidence import Restriction, unrestricted
 from synthohive_jupyter.models.argn.network import Network
 from synthohive_jupyter.models.argn.sampling import Sampler
 from synthohive_jupyter.models.base import BLOCK_ROWS
-from synthohive_jupyter.models.fitted import Fitted, columns_of
-from synthohive_jupyter.models.hardware import thread_count
+from synthohive_jupyter.models.fitted import columns_of
+from synthohive_jupyter.models.trained import FittedNetwork
 from synthohive_jupyter.seeding import stream
 from synthohive_jupyter.tabular.codecs import Encoded
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class FittedARGN(Fitted):
+class FittedARGN(FittedNetwork):
     """A fitted ARGN.
 
     Attributes:
@@ -68,7 +68,7 @@ class FittedARGN(Fitted):
         context = self.context_columns(rows, context)
         factors = Factors.of(self.network.space, evidence.restrictions)
         blocks = []
-        with thread_count(self.threads):
+        with self.drawing():
             for block, start in enumerate(range(0, max(rows, 1), BLOCK_ROWS)):
                 rng = stream(seed, self.table, "sample", block)
                 decoding, drawing, choosing = rng.spawn(3)

@@ -8,14 +8,14 @@ from synthohive_jupyter.models.argn.config import ARGNConfig
 from synthohive_jupyter.models.argn.evidence import evidence_of, present_cells
 from synthohive_jupyter.models.argn.fitted import FittedARGN, build_network
 from synthohive_jupyter.models.argn.trainer import Trainer
-from synthohive_jupyter.models.trained import Coded, TrainedModel
+from synthohive_jupyter.models.trained import TrainedModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from synthohive_jupyter.models.argn.evidence import Given
     from synthohive_jupyter.models.checkpoint import Checkpoint
-    from synthohive_jupyter.schema.metadata import Metadata
+    from synthohive_jupyter.models.stored import Coded
 
 
 class ARGN(TrainedModel[FittedARGN]):
@@ -50,20 +50,8 @@ class ARGN(TrainedModel[FittedARGN]):
     """
 
     kind: ClassVar[str] = "argn"
-
-    def __init__(
-        self,
-        metadata: Metadata,
-        batch_size: int = 500,
-        epochs: int = 300,
-        **kwargs: Any,  # noqa: ANN401 - each parameter has a type of its own
-    ) -> None:
-        super().__init__(metadata, batch_size, epochs)
-        self.config = ARGNConfig.of(kwargs)
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters of `ARGNConfig`."""
-        return self.config.to_dict()
+    config_class: ClassVar = ARGNConfig
+    config: ARGNConfig
 
     def _coding(self) -> dict[str, Any]:
         return {"numbers": "cells"}

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Self, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from synthohive_jupyter.models.base import reject_unknown
+from synthohive_jupyter.models.parameters import Parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_WIDTH = 65_536
-"""No layer, pack or noise vector is wider; a larger number in a file is damage."""
-
-_CHOICES: Mapping[str, tuple[str, ...]] = {
-    "lr_schedule": ("cosine", "constant"),
-    "condition_on": ("all", "discrete"),
-    "device": ("cpu", "cuda", "auto"),
-    "precision": ("auto", "float32", "bfloat16"),
-}
-_RANGES: Mapping[str, tuple[float, float]] = {
-    "dropout": (0.0, 0.999_999),
-    "ema": (0.0, 0.999_999),
-    "tau": (1e-3, 1e3),
-    "generator_lr": (1e-12, 10.0),
-    "discriminator_lr": (1e-12, 10.0),
-    "generator_decay": (0.0, 10.0),
-    "discriminator_decay": (0.0, 10.0),
-    "gradient_penalty": (0.0, 1e6),
-    "marginal_weight": (0.0, 1e6),
-    "scalar_weight": (1e-3, 1e3),
-}
 _FLAGS = ("log_frequency", "scalar_per_mode")
 _WIDTHS = ("generator_dim", "discriminator_dim")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CTGANConfig:
+class CTGANConfig(Parameters):
     """Parameters of `CTGAN`. "Paper" means Xu et al., NeurIPS 2019, with its authors' code.
 
     The defaults depart from the paper where measurements said so (adult, 24,403 rows, 40 epochs: a
@@ -91,6 +70,27 @@ class CTGANConfig:
             of what the bytes of a fit depend on, so it is not taken from the machine.
     """
 
+    model: ClassVar = "CTGAN"
+    choices: ClassVar = {
+        "lr_schedule": ("cosine", "constant"),
+        "condition_on": ("all", "discrete"),
+        "device": ("cpu", "cuda", "auto"),
+        "precision": ("auto", "float32", "bfloat16"),
+    }
+    ranges: ClassVar = {
+        "dropout": (0.0, 0.999_999),
+        "ema": (0.0, 0.999_999),
+        "tau": (1e-3, 1e3),
+        "generator_lr": (1e-12, 10.0),
+        "discriminator_lr": (1e-12, 10.0),
+        "generator_decay": (0.0, 10.0),
+        "discriminator_decay": (0.0, 10.0),
+        "gradient_penalty": (0.0, 1e6),
+        "marginal_weight": (0.0, 1e6),
+        "scalar_weight": (1e-3, 1e3),
+    }
+    largest: ClassVar = 65_536
+
     embedding_dim: int = 128
     generator_dim: tuple[int, ...] = (256, 256)
     discriminator_dim: tuple[int, ...] = (256, 256)
@@ -119,50 +119,21 @@ class CTGANConfig:
 
     def __post_init__(self) -> None:
         """Check every value; a wrong one is a `ValueError` that names it."""
-        for field in fields(self):
-            wanted = _wrong(field.name, getattr(self, field.name))
-            if wanted is not None:
-                raise ValueError(f"{field.name} has to be {wanted}")
+        Parameters.__post_init__(self)
         for name in _WIDTHS:
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> Self:
-        """Return the configuration of keyword arguments.
-
-        Raises:
-            TypeError: If a name is unknown; the message has the near match.
-            ValueError: If a value is out of its range.
-        """
-        reject_unknown(
-            "CTGAN", parameters, [*(f.name for f in fields(cls)), "batch_size", "epochs"]
-        )
-        return cls(**parameters)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the parameters as JSON-safe values."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-
-
-def _wrong(name: str, value: object) -> str | None:
-    """Return what a parameter has to be where it is something else."""
-    if name in _CHOICES:
-        return None if value in _CHOICES[name] else f"one of {', '.join(_CHOICES[name])}"
-    if name in _FLAGS:
-        return None if isinstance(value, bool) else "True or False"
-    if name in _RANGES:
-        low, high = _RANGES[name]
-        right = type(value) in {int, float} and low <= cast("float", value) <= high
-        return None if right else f"a number from {low:g} to {high:g}"
-    if name in _WIDTHS:
-        right = isinstance(value, (tuple, list)) and bool(value) and all(map(_is_count, value))
-        return None if right else "a tuple of layer widths, such as (256, 256)"
-    right = _is_count(value) or (name == "patience" and value is None)
-    return None if right else f"a whole number from 1 to {MAX_WIDTH:,}"
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and 1 <= value <= MAX_WIDTH
+    def wanted(cls, name: str, value: object) -> str | None:
+        """Return what a parameter has to be where it is something else."""
+        if name in _FLAGS:
+            return None if isinstance(value, bool) else "True or False"
+        if name in _WIDTHS:
+            right = isinstance(value, (tuple, list)) and value and all(map(cls.is_count, value))
+            return None if right else "a tuple of layer widths, such as (256, 256)"
+        if name == "patience" and value is None:
+            return None
+        return super(CTGANConfig, cls).wanted(name, value)
 
 
 PUBLISHED: Mapping[str, Any] = {

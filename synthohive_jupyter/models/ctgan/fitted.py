@@ -14,7 +14,8 @@ from synthohive_jupyter.models.ctgan.conditioning import ConditionTable
 from synthohive_jupyter.models.ctgan.networks import Generator
 from synthohive_jupyter.models.ctgan.rows import RowSpace
 from synthohive_jupyter.models.ctgan.sampling import draw, inputs
-from synthohive_jupyter.models.fitted import Fitted, columns_of
+from synthohive_jupyter.models.fitted import columns_of
+from synthohive_jupyter.models.trained import FittedNetwork
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class FittedCTGAN(Fitted):
+class FittedCTGAN(FittedNetwork):
     """A fitted CTGAN.
 
     Attributes:

@@ -12,12 +12,13 @@ from synthohive_jupyter.models.ctgan.fitted import FittedCTGAN, build_generator
 from synthohive_jupyter.models.ctgan.networks import initialise
 from synthohive_jupyter.models.ctgan.trainer import Trainer, TrainingData
 from synthohive_jupyter.models.hardware import find_device
-from synthohive_jupyter.models.trained import Coded, TrainedModel
+from synthohive_jupyter.models.trained import TrainedModel
 from synthohive_jupyter.models.training import VECTORS
 from synthohive_jupyter.seeding import stream
 
 if TYPE_CHECKING:
     from synthohive_jupyter.models.checkpoint import Checkpoint
+    from synthohive_jupyter.models.stored import Coded
     from synthohive_jupyter.schema.metadata import Metadata
 
 
@@ -55,25 +56,13 @@ class CTGAN(TrainedModel[FittedCTGAN]):
     """
 
     kind: ClassVar[str] = "ctgan"
-
-    def __init__(
-        self,
-        metadata: Metadata,
-        batch_size: int = 500,
-        epochs: int = 300,
-        **kwargs: Any,  # noqa: ANN401 - each parameter has a type of its own
-    ) -> None:
-        super().__init__(metadata, batch_size, epochs)
-        self.config = CTGANConfig.of(kwargs)
+    config_class: ClassVar = CTGANConfig
+    config: CTGANConfig
 
     @classmethod
     def as_published(cls, metadata: Metadata, **kwargs: Any) -> Self:  # noqa: ANN401 - as __init__
         """Return a model with the settings of the paper; ``kwargs`` win over them."""
         return cls(metadata, **{**PUBLISHED, **kwargs})
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the parameters of `CTGANConfig`."""
-        return self.config.to_dict()
 
     def _coding(self) -> dict[str, Any]:
         return {"embedding_threshold": self.config.embedding_threshold}

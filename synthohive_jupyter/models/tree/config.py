@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
-from synthohive_jupyter.models.base import reject_unknown
+from synthohive_jupyter.models.parameters import Parameters
 from synthohive_jupyter.models.tree.tree import MIN_LEAF, SMOOTHING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_MAX = 1_000_000
+SMALLEST_LEAF = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TreeConfig:
+class TreeConfig(Parameters):
     """Parameters of `TreeSynth`.
 
     Attributes:
@@ -25,32 +21,17 @@ class TreeConfig:
         threads: Threads for growing trees. The rows drawn do not depend on it.
     """
 
+    model: ClassVar = "TreeSynth"
+    ranges: ClassVar = {"smoothing": (0.0, 1e6)}
+    largest: ClassVar = 1_000_000
+
     min_leaf: int = MIN_LEAF
     smoothing: float = SMOOTHING
     threads: int = 1
 
-    def __post_init__(self) -> None:
-        """Check every value; a wrong one is a `ValueError` that names it."""
-        for name, low in (("min_leaf", 5), ("threads", 1)):
-            value = getattr(self, name)
-            if type(value) is not int or not low <= value <= _MAX:
-                raise ValueError(f"{name} is a whole number from {low} to {_MAX:,}, not {value!r}")
-        smoothing = self.smoothing
-        if type(smoothing) not in {int, float} or not math.isfinite(smoothing) or smoothing < 0:
-            raise ValueError(f"smoothing is a number from 0, not {smoothing!r}")
-
     @classmethod
-    def of(cls, parameters: Mapping[str, Any]) -> Self:
-        """Return the configuration of keyword arguments.
-
-        Raises:
-            TypeError: If a name is unknown; the message has the near match.
-            ValueError: If a value is out of its range.
-        """
-        known = [*(f.name for f in fields(cls)), "batch_size", "epochs"]
-        reject_unknown("TreeSynth", parameters, known)
-        return cls(**parameters)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the parameters as JSON-safe values."""
-        return asdict(self)
+    def wanted(cls, name: str, value: object) -> str | None:
+        """Return what a parameter has to be where it is something else."""
+        if name == "min_leaf" and cls.is_count(value) and value in range(SMALLEST_LEAF):
+            return f"{SMALLEST_LEAF} or more: a leaf of fewer rows would show them"
+        return super(TreeConfig, cls).wanted(name, value)

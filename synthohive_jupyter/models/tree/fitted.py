@@ -1,25 +1,23 @@
-"""`Fitted`: all that a fitted TreeSynth is made of, how it draws rows, and how it becomes files."""
+"""`FittedTrees`: all that a fitted TreeSynth is made of, how it draws, how it becomes files."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
 
-from synthohive_jupyter.errors import DataError, ModelFileError
+from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.base import BLOCK_ROWS
+from synthohive_jupyter.models.fitted import Fitted, columns_of
 from synthohive_jupyter.models.tree.chain import Chain, Link
 from synthohive_jupyter.models.tree.scales import Scale
 from synthohive_jupyter.models.tree.tree import ConditionalTree
-from synthohive_jupyter.seeding import stream
-from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
     from numpy.typing import NDArray
     from torch import Tensor
 
@@ -32,88 +30,49 @@ _MAX_SIZE = 2**31
 
 
 @dataclass(slots=True)
-class Fitted:
+class FittedTrees(Fitted):
     """A fitted TreeSynth.
 
     Attributes:
-        table: Name of the table.
-        transformer: Codes of the columns.
-        context: Codes of the context columns, or ``None`` without context.
         chain: The trees.
     """
 
-    table: str
-    transformer: TableTransformer
-    context: TableTransformer | None
     chain: Chain
 
-    def sample(self, num_rows: int, context: pd.DataFrame | None, *, seed: int) -> pd.DataFrame:
-        """Draw rows block by block; see `ConditionalGenerativeModel.sample`."""
-        context = self._context_columns(num_rows, context)
-        if not self.chain.links:
-            return pd.DataFrame(index=pd.RangeIndex(num_rows))
-        blocks = [
-            self._block(block, start, num_rows, context, seed)
-            for block, start in enumerate(range(0, max(num_rows, 1), BLOCK_ROWS))
-        ]
-        return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
-
-    def _block(
-        self, block: int, start: int, num_rows: int, context: pd.DataFrame | None, seed: int
+    def draw(
+        self, rows: int, context: pd.DataFrame | None, rng: np.random.Generator
     ) -> pd.DataFrame:
-        """Draw one block: random numbers for all of its rows, then the rows that are asked for."""
-        rng = stream(seed, self.table, "sample", block)
-        kept = min(num_rows - start, BLOCK_ROWS)
+        """Draw rows; the random numbers are those of a whole block."""
         encoded = None
         if self.context is not None and context is not None:
-            encoded = self.context.encode(context.iloc[start : start + kept], rng)
-        drawn = self.chain.draw(encoded, rng, rows=kept, of=BLOCK_ROWS)
+            encoded = self.context.encode(context, rng)
+        drawn = self.chain.draw(encoded, rng, rows=rows, of=BLOCK_ROWS)
         return self.transformer.decode(drawn, rng)
-
-    def _context_columns(self, num_rows: int, context: pd.DataFrame | None) -> pd.DataFrame | None:
-        if self.context is None:
-            return None
-        wanted = [column.name for column in self.context.layout]
-        if context is None:
-            raise DataError(
-                f"the model was fitted with a context; give one with {', '.join(wanted)}",
-                table=self.table,
-            )
-        if missing := [name for name in wanted if name not in context.columns]:
-            raise DataError(
-                "the context lacks a column that the model was fitted with",
-                table=self.table,
-                column=missing[0],
-            )
-        if len(context) != num_rows:
-            raise DataError(
-                f"the context has {len(context):,} rows for {num_rows:,} rows to draw",
-                table=self.table,
-            )
-        return context[wanted]
 
     def record(self) -> dict[str, Any]:
         """Return the JSON-safe part; the sizes of all trees are in it."""
-        return {
-            "table": self.table,
-            "transformer": self.transformer.to_dict(),
-            "context": None if self.context is None else self.context.to_dict(),
-            "chain": [
-                {
-                    "column": link.column,
-                    "trees": {
-                        name: [tree.splits.n_leaves, len(tree.distributions.entries.upper)]
-                        for name, tree in link.trees.items()
-                    },
-                }
-                for link in self.chain.links
-            ],
-            "versions": _versions(),
-        }
+        sizes = [
+            {
+                "column": link.column,
+                "trees": {
+                    name: [tree.splits.n_leaves, len(tree.distributions.entries.upper)]
+                    for name, tree in link.trees.items()
+                },
+            }
+            for link in self.chain.links
+        ]
+        # Not super(): a dataclass with slots is another class than the one that this was written in.
+        return {**Fitted.record(self), "chain": sizes}
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays: of every tree, and the places of categories."""
-        found = {name: scale.places for name, scale in self._scored()}
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the arrays of every tree and the places of categories, as files hold them."""
+        import torch
+
+        # Copies, since files refuse tensors that share memory, as the arrays of a tree may.
+        return {name: torch.tensor(array) for name, array in self._arrays().items()}
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        found: dict[str, NDArray[Any]] = {name: scale.places for name, scale in self._scored()}
         for place, link in enumerate(self.chain.links):
             for kind, tree in link.trees.items():
                 own = tree.to_arrays()
@@ -137,16 +96,10 @@ class Fitted:
         """
         from synthohive_jupyter.models import checkpoint
 
-        record = saved.config
-        table = record.get("table")
-        if not isinstance(table, str):
-            raise ModelFileError(f"{saved.path} names no table")
-        transformer = TableTransformer.from_dict(record.get("transformer", {}))
-        given = record.get("context")
-        context = None if given is None else TableTransformer.from_dict(given)
+        table, transformer, context = columns_of(saved)
         scales = [Scale.of(column) for column in transformer.columns]
         beside = [] if context is None else [Scale.of(column) for column in context.columns]
-        plan = _read_plan(record.get("chain"), len(scales))
+        plan = _read_plan(saved.config.get("chain"), len(scales))
         expected = {
             f"{kind}.{place}": checkpoint.TensorSpec("F64", (scale.n_codes,))
             for kind, part in (("places", scales), ("context", beside))
@@ -220,19 +173,3 @@ def _finite(places: NDArray[np.float64]) -> NDArray[np.float64]:
     if not np.isfinite(places).all():
         raise ModelFileError("the saved model is damaged: it holds numbers that are not finite")
     return places
-
-
-def to_tensors(arrays: dict[str, NDArray[Any]]) -> dict[str, Tensor]:
-    """Return arrays as the tensors that model files hold."""
-    import torch
-
-    # Copies, since files refuse tensors that share memory, as the arrays of a tree may.
-    return {name: torch.tensor(array) for name, array in arrays.items()}
-
-
-def _versions() -> dict[str, str]:
-    found = {"numpy": np.__version__}
-    try:
-        return {"synthohive-jupyter": version("synthohive-jupyter"), **found}
-    except PackageNotFoundError:
-        return found
