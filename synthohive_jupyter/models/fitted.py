@@ -21,6 +21,7 @@ from synthohive_jupyter.tabular.codecs import Encoded
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from torch import Tensor
@@ -60,20 +61,34 @@ class Fitted(ABC):
 
     def sample(self, num_rows: int, context: pd.DataFrame | None, *, seed: int) -> pd.DataFrame:
         """Draw rows block by block; see `ConditionalGenerativeModel.sample`."""
-        context = self.context_columns(num_rows, context)
+        blocks = list(self.blocks(num_rows, context, seed=seed))
+        return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+
+    def blocks(
+        self, num_rows: int, context: pd.DataFrame | None, *, seed: int
+    ) -> Iterator[pd.DataFrame]:
+        """Yield the blocks of a sample, each with an index from 0; one empty block of no rows."""
+        names = self._context_names(num_rows, context)
+        for block, start in enumerate(range(0, max(num_rows, 1), BLOCK_ROWS)):
+            rows = min(BLOCK_ROWS, num_rows - start)
+            part = None
+            if context is not None and names:
+                # Cut before columns are picked, which copies.
+                part = context.iloc[start : start + rows][names]
+            yield self._block(rows, part, stream(seed, self.table, "sample", block))
+
+    def _block(
+        self, rows: int, context: pd.DataFrame | None, rng: np.random.Generator
+    ) -> pd.DataFrame:
         columns = len(self.transformer.layout)
         if not columns:
-            return pd.DataFrame(index=pd.RangeIndex(num_rows))
-        if num_rows == 0:
+            return pd.DataFrame(index=pd.RangeIndex(rows))
+        if not rows:
             nothing = Encoded(np.zeros((0, columns), np.int32), np.zeros((0, columns), np.float32))
-            return self.transformer.decode(nothing, stream(seed, self.table, "sample"))
-        blocks = []
+            return self.transformer.decode(nothing, rng)
+        # Held for each block, so that nothing of it lasts while a reader has the turn.
         with self.drawing():
-            for block, start in enumerate(range(0, num_rows, BLOCK_ROWS)):
-                rows = min(BLOCK_ROWS, num_rows - start)
-                part = None if context is None else context.iloc[start : start + rows]
-                blocks.append(self.draw(rows, part, stream(seed, self.table, "sample", block)))
-        return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
+            return self.draw(rows, context, rng)
 
     def context_columns(self, num_rows: int, context: pd.DataFrame | None) -> pd.DataFrame | None:
         """Return the columns of the context that the model was fitted with, in their order.
@@ -81,8 +96,12 @@ class Fitted(ABC):
         Raises:
             DataError: If there are none, one is missing, or the number of rows is another.
         """
+        names = self._context_names(num_rows, context)
+        return context[names] if context is not None and names else None
+
+    def _context_names(self, num_rows: int, context: pd.DataFrame | None) -> list[str]:
         if self.context is None:
-            return None
+            return []
         wanted = [column.name for column in self.context.layout]
         if context is None:
             raise DataError(
@@ -101,7 +120,7 @@ class Fitted(ABC):
                 f"the context has {len(context):,} rows for {num_rows:,} rows to draw",
                 table=self.table,
             )
-        return context[wanted]
+        return wanted
 
     def record(self) -> dict[str, Any]:
         """Return the JSON-safe part."""

@@ -6,12 +6,12 @@ It keeps clear of torch until something is written or read: a model of trees nee
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from synthohive_jupyter.errors import ModelFileError, NotFittedError, TrainingError
+from synthohive_jupyter.errors import ModelFileError, NotFittedError
 from synthohive_jupyter.models.base import ConditionalGenerativeModel, LoadMethod, check_context
+from synthohive_jupyter.models.fits import CONTEXT_ENCODING, ENCODING, Coded, Run
 from synthohive_jupyter.models.strict_json import whole
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.seeding import stream
@@ -19,7 +19,7 @@ from synthohive_jupyter.tabular.constraints import enforce
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     import pandas as pd
@@ -31,69 +31,8 @@ if TYPE_CHECKING:
     from synthohive_jupyter.models.parameters import Parameters
     from synthohive_jupyter.schema.metadata import TableConfig
     from synthohive_jupyter.schema.tables import Constraint
-    from synthohive_jupyter.tabular.codecs import Encoded
-
-BEST, FINAL = "best_checkpoint", "final_checkpoint"
-
-FIRST_BLOCK = 1_000_000
-"""First block of the stage ``fit`` that belongs to models; those before belong to the columns."""
-ENCODING, CONTEXT_ENCODING = FIRST_BLOCK, FIRST_BLOCK + 1
 
 FittedT = TypeVar("FittedT", bound="Fitted")
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A table and its context, as codes, with what makes codes of them.
-
-    Attributes:
-        table: Name of the table.
-        transformer: Codes of its columns.
-        rows: Its rows.
-        context: Codes of the context columns, or ``None``.
-        context_rows: The context of each row.
-        families: Family of each row, or ``None``.
-    """
-
-    table: str
-    transformer: TableTransformer
-    rows: Encoded
-    context: TableTransformer | None
-    context_rows: Encoded | None
-    families: np.ndarray | None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How one fit is run.
-
-    Attributes:
-        seed: Root seed.
-        emit: Receives the events.
-        cancel: Stops the fit, or ``None``.
-        place: Folder of the checkpoints, or ``None``.
-        interval: Epochs between two of them.
-        resume: Whether to go on from one.
-    """
-
-    seed: int
-    emit: EventSink
-    cancel: CancelToken | None
-    place: Path | None
-    interval: int
-    resume: bool
-
-    def unfinished(self, kind: str) -> Checkpoint | None:
-        """Return the checkpoint of this kind of model to go on from, where there is one.
-
-        Raises:
-            ModelFileError: If it is damaged.
-        """
-        if not self.resume or self.place is None or not (self.place / FINAL).exists():
-            return None
-        from synthohive_jupyter.models import checkpoint
-
-        return checkpoint.read(self.place / FINAL, kind=kind)
 
 
 class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
@@ -223,6 +162,47 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         rows = fitted.sample(num_rows, context, seed=seed)
         return self.enforced(rows) if enforce_constraints else rows
 
+    def sample_blocks(
+        self,
+        num_rows: int,
+        context: pd.DataFrame | None = None,
+        *,
+        seed: int = 0,
+        enforce_constraints: bool = True,
+    ) -> Iterator[pd.DataFrame]:
+        """Yield the rows of `sample` in blocks of `BLOCK_ROWS`, in memory that does not grow.
+
+        Put together they are the rows of `sample`, but for columns declared ``unique``: a block
+        does not know what the others hold.
+
+        Args:
+            num_rows: How many in all.
+            context: The context columns of `fit`, ``num_rows`` rows.
+            seed: Root seed of the draw.
+            enforce_constraints: Make the declared bounds, sets and checks hold exactly.
+
+        Yields:
+            Frames, each with an index from 0.
+
+        Raises:
+            NotFittedError: Before `fit` or `load`.
+            DataError: If the context is missing, or does not fit.
+
+        Example:
+            >>> import pandas as pd
+            >>> from synthohive_jupyter.models.tree.model import TreeSynth
+            >>> shop = Metadata()
+            >>> shop.add_table("users", pk=None)
+            >>> users = pd.DataFrame({"age": range(20, 80)})
+            >>> model = TreeSynth(shop).fit(users, table_name="users")
+            >>> [len(block) for block in model.sample_blocks(10_000)]
+            [4096, 4096, 1808]
+        """
+        if num_rows < 0:
+            raise ValueError("num_rows is not negative")
+        for rows in self.fitted.blocks(num_rows, context, seed=seed):
+            yield self.enforced(rows) if enforce_constraints else rows
+
     def enforced(
         self,
         rows: pd.DataFrame,
@@ -327,20 +307,6 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         if self._fitted is None:
             raise NotFittedError("fit the model, or load one, before")
         return self._fitted
-
-
-def check_fingerprint(found: object, wanted: str, *, table: str) -> None:
-    """Refuse to resume from a checkpoint whose fingerprint is not that of the fit.
-
-    Raises:
-        TrainingError: If it is another one; it says what to do.
-    """
-    if found != wanted:
-        raise TrainingError(
-            f"cannot resume {table!r}: the data, the seed or the parameters are not those of the "
-            "checkpoint. Give them back, choose another checkpoint_dir, or start anew with "
-            "resume=False"
-        )
 
 
 def _ignore(_: object) -> None:

@@ -11,9 +11,10 @@ import torch
 from synthohive_jupyter.errors import ModelFileError, TrainingError
 from synthohive_jupyter.events import CheckpointSaved
 from synthohive_jupyter.models import checkpoint
+from synthohive_jupyter.models.fits import BEST, FINAL, Coded, Run
 from synthohive_jupyter.models.fitted import Fitted
 from synthohive_jupyter.models.hardware import thread_count
-from synthohive_jupyter.models.stored import BEST, FINAL, Coded, Run, StoredModel
+from synthohive_jupyter.models.stored import StoredModel
 from synthohive_jupyter.models.strict_json import number, whole
 
 if TYPE_CHECKING:

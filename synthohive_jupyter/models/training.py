@@ -18,7 +18,7 @@ import torch
 
 from synthohive_jupyter.errors import ModelFileError, TrainingError
 from synthohive_jupyter.models import checkpoint
-from synthohive_jupyter.models.stored import FIRST_BLOCK, check_fingerprint
+from synthohive_jupyter.models.fits import FIRST_BLOCK, check_fingerprint
 from synthohive_jupyter.models.strict_json import number, whole
 from synthohive_jupyter.seeding import stream
 

@@ -14,7 +14,7 @@ from synthohive_jupyter.models.argn import trainer as trainer_module
 from synthohive_jupyter.models.argn.config import ARGNConfig
 from synthohive_jupyter.models.argn.model import ARGN
 from synthohive_jupyter.models.argn.trainer import Trainer, held_out
-from synthohive_jupyter.models.stored import Coded
+from synthohive_jupyter.models.fits import Coded
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.tabular.transformer import TableTransformer
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.models.argn.evidence import Given
     from synthohive_jupyter.models.checkpoint import Checkpoint
-    from synthohive_jupyter.models.stored import Coded
+    from synthohive_jupyter.models.fits import Coded
 
 
 class ARGN(TrainedModel[FittedARGN]):

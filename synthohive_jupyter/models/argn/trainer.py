@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.events import CancelToken
     from synthohive_jupyter.models.argn.config import ARGNConfig
     from synthohive_jupyter.models.argn.network import Network
-    from synthohive_jupyter.models.stored import Coded
+    from synthohive_jupyter.models.fits import Coded
 
 # Blocks of the stage "fit" for the order of the rows, one an epoch; steps never get there.
 _FIRST_EPOCH = 2**31

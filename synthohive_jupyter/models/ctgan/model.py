@@ -18,7 +18,7 @@ from synthohive_jupyter.seeding import stream
 
 if TYPE_CHECKING:
     from synthohive_jupyter.models.checkpoint import Checkpoint
-    from synthohive_jupyter.models.stored import Coded
+    from synthohive_jupyter.models.fits import Coded
     from synthohive_jupyter.schema.metadata import Metadata
 
 

@@ -11,15 +11,15 @@ import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.events import CheckpointSaved
-from synthohive_jupyter.models.stored import (
+from synthohive_jupyter.models.fits import (
     BEST,
     FINAL,
     FIRST_BLOCK,
     Coded,
     Run,
-    StoredModel,
     check_fingerprint,
 )
+from synthohive_jupyter.models.stored import StoredModel
 from synthohive_jupyter.models.strict_json import whole
 from synthohive_jupyter.models.tree.chain import Chain
 from synthohive_jupyter.models.tree.config import TreeConfig
