@@ -106,11 +106,12 @@ class LinkageSampled(Event):
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded(Event):
-    """One pass over the data.
+    """One pass over the data, or whatever a model learns step by step.
 
     ``epoch`` counts from 1. ``losses`` are named curves (``critic``, ``generator``,
     ``wasserstein``, ``nll``), ``metric`` the validation metric (lower is better) where it was
-    computed, ``seconds`` the time of this epoch, ``rows_per_second`` of training.
+    computed, ``seconds`` the time of this epoch, ``rows_per_second`` of training. ``unit`` is what
+    is counted: an ``epoch``, or a ``column`` for models that learn one after the other.
     """
 
     kind: ClassVar[str] = "epoch_ended"
@@ -122,6 +123,7 @@ class EpochEnded(Event):
     best: bool = False
     seconds: float = 0.0
     rows_per_second: float = 0.0
+    unit: str = "epoch"
 
 
 @dataclass(frozen=True, slots=True)

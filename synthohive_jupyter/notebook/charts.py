@@ -42,13 +42,14 @@ def curves_chart(table: dict[str, Any]) -> Element:
         if name != "metric" and curve["points"]
     }
     last = max(table["epochs"], table["epoch"], 2)
-    title = _title(table["name"], "loss per epoch")
-    label = f"Loss per epoch of {table['name']}"
+    unit = str(table["unit"])
+    title = _title(table["name"], f"loss per {unit}")
+    label = f"Loss per {unit} of {table['name']}"
     if not curves:
         return svg(WIDTH, HEIGHT, label, *title, _note("no training: nothing to draw"))
     ticks = nice_ticks(*drawn_range(curves.values()))
     low, high = ticks[0], ticks[-1]
-    shapes = _grid(ticks, low, high) + _epoch_axis(last)
+    shapes = _grid(ticks, low, high) + _epoch_axis(last, unit)
     if table["best_epoch"]:
         shapes += _best(table["best_epoch"], last)
     ends = []
@@ -149,7 +150,7 @@ def _grid(
     return shapes
 
 
-def _epoch_axis(last: int) -> list[Element]:
+def _epoch_axis(last: int, unit: str) -> list[Element]:
     y = HEIGHT - 8
     ends = ((1, "start"), (last, "end"))
     return [
@@ -159,7 +160,7 @@ def _epoch_axis(last: int) -> list[Element]:
         node(
             "text",
             {"x": _x((1 + last) / 2, last), "y": y, "text-anchor": "middle", **FAINT},
-            "epoch",
+            unit,
         )
     ]
 

@@ -33,7 +33,7 @@ table or temp view of that name in the Spark session.
 - `--overwrite`: let `-o` and `--into` replace variables of yours
 - `--rows users=1000,products=50`: rows of tables without a parent; children follow
 - `--scale 2`: twice the rows of the real data
-- `--epochs N`, `--batch-size N`, `--model ctgan`: training
+- `--epochs N`, `--batch-size N`, `--model ctgan|argn|tree|auto`: training
 - `--seed N`: the same seed gives the same rows
 - `--spark NAME`: the variable of the session; else `spark`, the active session, the embedded engine
 - `--write delta:path` (or `parquet:path`, `csv:path`): write each table to `path/table` too
@@ -53,7 +53,7 @@ a second ■ aborts.
 - `pii(fake)`, `pii(mask)`, `pii(hash)`, `pii(drop)`, `pii(keep)`: personal data
 - below a table, indented: `@data NAME`, `@rows N`, `@keep`, `@driver column`,
   `@linkage empirical` or `negbinom`, `@context table.column`, `@order column`, `@check a <= b`,
-  `@model NAME`, `@strict`
+  `@together city, country` (only combinations that the data has), `@model NAME`, `@strict`
 - `#` begins a comment
 """
 

@@ -69,8 +69,9 @@ class Row {
     this.fill.style.width = `${(100 * part).toFixed(1)}%`;
     this.bar.setAttribute("aria-valuemax", String(table.epochs));
     this.bar.setAttribute("aria-valuenow", String(table.epoch));
-    this.bar.setAttribute("aria-valuetext", `${this.phase.textContent}, epoch ${table.epoch} of ${table.epochs}`);
+    this.bar.setAttribute("aria-valuetext", `${this.phase.textContent}, ${table.unit} ${table.epoch} of ${table.epochs}`);
     this.epoch.textContent = table.epoch ? `${table.epoch}/${table.epochs}` : "";
+    this.epoch.title = `${table.unit}s`;
     this.spark.replaceChildren(sparkline(table));
     const sizes = [table.rows || null, table.sampled].filter((size) => size !== null);
     this.rows.textContent = sizes.map(count).join(" → ");
@@ -283,7 +284,7 @@ class Panel {
   drawFigures(shown) {
     const parts = [];
     const table = this.state.tables[shown];
-    if (table) parts.push(figure(table.name, "loss per epoch", curvesChart(table), this.metricLine(table)));
+    if (table) parts.push(figure(table.name, `loss per ${table.unit}`, curvesChart(table), this.metricLine(table)));
     const linked = this.linked(shown);
     if (linked) {
       for (const linkage of this.state.tables[linked].linkages) {

@@ -198,7 +198,7 @@ class TqdmSink:
 
     def _epoch(self, event: EpochEnded) -> None:
         bar = self._bar(event.table)
-        bar.total, bar.bar_format = event.epochs, None
+        bar.total, bar.bar_format, bar.unit = event.epochs, None, event.unit
         losses = [f"{name} {_short(event.losses[name])}" for name in drawn(event.losses)]
         bar.set_postfix_str(", ".join(losses), refresh=False)
         bar.update(event.epoch - bar.n)
@@ -209,7 +209,8 @@ class TqdmSink:
         bar.total = bar.n
         if bar.n:
             # Without the pace, which would go on falling while other tables are trained.
-            bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} epochs{postfix}"
+            counted = "{n_fmt}/{total_fmt} {unit}s"
+            bar.bar_format = "{desc}: {percentage:3.0f}%|{bar}| " + counted + "{postfix}"
         kept = f", best epoch {event.best_epoch}" if event.best_epoch else ""
         self._fits[event.table] = f"fitted in {event.seconds:.1f} s{kept}"
         bar.set_postfix_str(self._fits[event.table])

@@ -39,6 +39,7 @@ class TableProgress:
     columns: int = 0
     epoch: int = 0
     epochs: int = 0
+    unit: str = "epoch"
     best_epoch: int | None = None
     seconds: float = 0.0
     pace: float = 0.0
@@ -50,7 +51,7 @@ class TableProgress:
 
     def epoch_ended(self, event: EpochEnded) -> None:
         """Take one epoch into the counters and the curves."""
-        self.epoch, self.epochs = event.epoch, event.epochs
+        self.epoch, self.epochs, self.unit = event.epoch, event.epochs, event.unit
         self.seconds += event.seconds
         weight = SMOOTHING if self.pace else 1.0
         self.pace += weight * (event.seconds - self.pace)
@@ -89,6 +90,7 @@ class TableProgress:
             "columns": self.columns,
             "epoch": self.epoch,
             "epochs": self.epochs,
+            "unit": self.unit,
             "best_epoch": self.best_epoch,
             "seconds": tidy(self.seconds) or 0.0,
             "remaining": tidy(self.remaining),

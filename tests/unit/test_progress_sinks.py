@@ -107,6 +107,18 @@ def test_the_last_text_of_a_bar_is_right():
     assert "50 synthetic rows" in last
 
 
+def test_a_bar_counts_what_the_model_counts():
+    screen = io.StringIO()
+    sink = TqdmSink(screen)
+    sink(TableStarted("users", rows=50, columns=2))
+    sink(EpochEnded("users", 1, 2, {"nll": 0.5}, seconds=0.1, unit="column"))
+    sink(EpochEnded("users", 2, 2, {"nll": 0.4}, seconds=0.1, unit="column"))
+    sink(TableFitted("users", seconds=0.2, epochs=2))
+    sink.close()
+    assert "2/2 columns" in screen.getvalue()
+    assert "epoch" not in screen.getvalue()
+
+
 def test_a_run_that_fails_leaves_its_bar_and_no_open_one():
     screen = io.StringIO()
     sink = TqdmSink(screen)

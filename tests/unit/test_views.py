@@ -176,6 +176,14 @@ def test_curves_of_any_numbers_give_finite_coordinates(values):
     assert not re.search(r"nan|inf", drawing)
 
 
+def test_a_chart_says_what_the_model_counts(shop_state):
+    table = shop_state.snapshot()["tables"]["users"]
+    assert "loss per epoch" in xml(curves_chart(table))
+    columns = {**table, "unit": "column"}
+    assert "loss per column" in xml(curves_chart(columns))
+    assert "epoch" not in xml(curves_chart({**columns, "best_epoch": None}))
+
+
 def test_a_first_epoch_that_dwarfs_the_others_is_cut_off():
     state = RunState()
     for epoch in range(1, 21):

@@ -138,6 +138,7 @@ class ChainFit:
                 losses={"nll": nll},
                 seconds=seconds,
                 rows_per_second=len(self._held) / seconds,
+                unit="column",
             )
 
     def adopt(self, links: list[Link]) -> None:
