@@ -138,13 +138,17 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True, slots=True)
 class TableFitted(Event):
-    """A table is learnt; ``epochs`` were run, ``best_epoch`` is the one that was kept."""
+    """A table is learnt; ``epochs`` were run, ``best_epoch`` is the one that was kept.
+
+    ``model`` is the class of its model, ``""`` where it has none.
+    """
 
     kind: ClassVar[str] = "table_fitted"
     table: str
     seconds: float
     epochs: int = 0
     best_epoch: int | None = None
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,10 +146,16 @@ class TableFitter:
                 families=_families(step, own),
             )
         if learnt.model is None or not learnt.model.cancelled:
-            epochs = 0 if learnt.model is None else learnt.model.epochs_run
-            best = getattr(learnt.model, "best_epoch", None)
-            self.emit(TableFitted(step.table, time.monotonic() - start, epochs, best))
+            self.emit(self._fitted_event(learnt, step.table, time.monotonic() - start))
         return learnt
+
+    @staticmethod
+    def _fitted_event(learnt: Learnt, table: str, seconds: float) -> TableFitted:
+        model = learnt.model
+        if model is None:
+            return TableFitted(table, seconds)
+        best = getattr(model, "best_epoch", None)
+        return TableFitted(table, seconds, model.epochs_run, best, model.name)
 
     def remember(self, step: TableStep) -> None:
         """Tell the sanitizer of a table whose fit was taken over from an earlier run."""
@@ -252,6 +258,7 @@ def model_metadata(metadata: Metadata, plan: Plan, step: TableStep) -> Metadata:
         constraints=constraints,
         high_cardinality_cols=high,
         checks=[pair for pair in table.checks if learnt.issuperset(pair)],
+        combinations=[group for group in table.combinations if learnt.issuperset(group)],
         columns=step.modelled_columns,
     )
     return description

@@ -70,6 +70,11 @@ class ConditionalGenerativeModel(ABC):
         self.cancelled = False
         self.epochs_run = 0
 
+    @property
+    def name(self) -> str:
+        """Name of the class that draws the rows, for displays."""
+        return type(self).__name__
+
     @classmethod
     def accepts(cls, parameter: str) -> bool:
         """Return whether the constructor takes a parameter, as far as its signature tells."""

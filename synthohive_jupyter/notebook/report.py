@@ -105,7 +105,7 @@ def make_report(
         ),
         seed=seed,
         sampled_with=seed if sampled_with is None else sampled_with,
-        model=state.model,
+        model=", ".join(dict.fromkeys(m.name for m in orchestrator.models.values())) or state.model,
         seconds=feed.seconds,
         status=state.status,
         notices=tuple(notices),
