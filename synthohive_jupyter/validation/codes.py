@@ -7,7 +7,7 @@ a null and a level that the real column lacks have codes of their own.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,10 @@ class CodedPair:
     real: NDArray[np.int64]
     synthetic: NDArray[np.int64]
     n_codes: int
+
+    def taken(self, real: NDArray[Any], synthetic: NDArray[Any]) -> CodedPair:
+        """Return the codes at some positions, or where some flags are set, of both tables."""
+        return CodedPair(self.real[real], self.synthetic[synthetic], self.n_codes)
 
 
 def is_ordered(column: pd.Series) -> bool:

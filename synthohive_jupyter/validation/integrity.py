@@ -84,31 +84,39 @@ def _primary(name: str, columns: list[str], frame: pd.DataFrame) -> KeyCheck:
 def _foreign(name: str, key: ForeignKey, frame: pd.DataFrame, parent: pd.DataFrame) -> KeyCheck:
     columns, targets = list(key.columns), list(key.parent_columns)
     null = frame[columns].isna().any(axis=1).to_numpy()
-    known = _positions(parent, targets, frame.loc[~null], columns) >= 0
+    known = parent_rows(parent, targets, frame.loc[~null], columns) >= 0
     label = f"{key.name} → {key.parent}.{', '.join(targets)}"
     nulls = 0 if key.nullable else int(null.sum())
     return KeyCheck(name, label, len(frame), nulls=nulls, orphans=int((~known).sum()))
 
 
-def _positions(
+def parent_rows(
     parent: pd.DataFrame, targets: Sequence[str], child: pd.DataFrame, columns: Sequence[str]
 ) -> NDArray[np.int64]:
-    """Return the row of the parent that each child row points to, or -1."""
+    """Return the row of the parent that each child row points to; -1 for nulls and orphans.
+
+    >>> parent = pd.DataFrame({"id": [7, 8]})
+    >>> parent_rows(parent, ["id"], pd.DataFrame({"of": [8, 9, None]}), ["of"]).tolist()
+    [1, -1, -1]
+    """
+    keys = parent[list(targets)].reset_index(drop=True).dropna().drop_duplicates()
+    wanted = child[list(columns)].set_axis(list(targets), axis=1)
     if len(targets) == 1:
-        index = pd.Index(parent[targets[0]].dropna().unique())
-        return np.asarray(index.get_indexer(pd.Index(child[columns[0]])), dtype=np.int64)
-    index = pd.MultiIndex.from_frame(parent[list(targets)].drop_duplicates())
-    wanted = pd.MultiIndex.from_frame(child[list(columns)].set_axis(list(targets), axis=1))
-    return np.asarray(index.get_indexer(wanted), dtype=np.int64)
+        found = pd.Index(keys[targets[0]]).get_indexer(pd.Index(wanted[targets[0]]))
+    else:
+        index = pd.MultiIndex.from_frame(keys)
+        found = index.get_indexer(pd.MultiIndex.from_frame(wanted))
+    found[wanted.isna().any(axis=1).to_numpy()] = -1
+    # The last place is that of nobody, which -1 points to.
+    rows: NDArray[np.int64] = np.append(keys.index.to_numpy(np.int64), -1)[found]
+    return rows
 
 
 def children_per_parent(
     parent: pd.DataFrame, child: pd.DataFrame, key: ForeignKey
 ) -> NDArray[np.int64]:
     """Return the number of children of each parent row, childless ones included."""
-    columns = list(key.columns)
-    present = child.dropna(subset=columns)
-    rows = _positions(parent, key.parent_columns, present, columns)
+    rows = parent_rows(parent, key.parent_columns, child, key.columns)
     return np.bincount(rows[rows >= 0], minlength=len(parent))
 
 
