@@ -4,12 +4,14 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv pip
 READY := $(VENV)/.ready
+PEERS_VENV := .venv-peers
+PEERS_READY := $(PEERS_VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit lab bench lock clean
+.PHONY: help demo test check fmt unit lab bench bench-models bench-peers lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): requirements.lock requirements-build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -42,8 +44,21 @@ fmt: $(READY)  ## format and mend what can be mended
 lab: $(READY)  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir notebooks
 
-bench: $(READY)  ## measure the models beside the real holdout (DATA=../shared/data)
-	$(PY) -m benchmarks.models --data $(or $(DATA),../shared/data)
+bench: bench-models  ## measure everything; what is done is kept, FRESH=1 redoes it
+
+# For instance: make bench-models SETS=adult SEEDS=1 MODELS=tree,argn PEERS=none
+bench-models: $(READY)  ## row models beside holdout and peers (DATA= SETS= SEEDS= MODELS= PEERS=)
+	OMP_NUM_THREADS=1 $(PY) -m benchmarks.models $(if $(DATA),--data $(DATA)) \
+	  $(if $(SETS),--sets $(SETS)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(MODELS),--models $(MODELS)) $(if $(PEERS),--peers $(PEERS)) \
+	  $(if $(PEER_SEEDS),--peer-seeds $(PEER_SEEDS)) $(if $(FRESH),--fresh)
+
+bench-peers: $(PEERS_READY)  ## install the peers that bench-models fits live (5 GB, never imported)
+
+$(PEERS_READY): benchmarks/peers.txt | $(READY)
+	$(PY) -m venv --clear --without-pip $(PEERS_VENV)
+	$(UV) install --quiet --python $(PEERS_VENV)/bin/python -r benchmarks/peers.txt
+	@touch $@
 
 lock: $(READY)  ## compile the locks anew from pyproject.toml
 	$(UV) compile requirements-build.in --universal --python-version 3.11 --generate-hashes \
@@ -52,4 +67,4 @@ lock: $(READY)  ## compile the locks anew from pyproject.toml
 	  --no-annotate --quiet --upgrade -o requirements.lock
 
 clean:  ## remove what was built here
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache artifacts
+	rm -rf $(VENV) $(PEERS_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache artifacts

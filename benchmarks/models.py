@@ -1,94 +1,155 @@
-"""Row models on flat tables: floor, independent columns, published peers, ours, in one run.
+"""Row models on flat tables: floor, baselines, peers and the models of the project, in one run.
 
-python -m benchmarks.models --data ../shared/data --epochs 40 --seeds 3
+python -m benchmarks.models --data ../shared/data --seeds 3 --sets adult,cdnow,wide
+
+What was done before is taken from ``artifacts/bench`` (see `benchmarks.store`), so a run that was
+broken goes on where it stopped. Results go to ``benchmarks/results``; those of a part of the
+line-up, or of a part of the rows, stay in ``artifacts/bench/results``.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from benchmarks.data import FlatSet, adult
-from benchmarks.judge import judge
-from benchmarks.results import markdown, peak_mib, save, stopwatch
+from benchmarks import contenders
+from benchmarks.contenders import ROOT, Entry
+from benchmarks.contest import Contest
+from benchmarks.data import SETS
+from benchmarks.job import BULK
+from benchmarks.judge import predicts_numbers
+from benchmarks.meters import machine, moment
+from benchmarks.processes import Limits
+from benchmarks.results import Row, markdown, memory_table, save
+from benchmarks.store import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+ARTIFACTS = ROOT / "artifacts" / "bench"
+RESULTS = Path(__file__).parent / "results"
+USUAL_COLUMNS = 15
+"""Large samples of wider tables have fewer rows, so that they have as many cells."""
 
 
-def independent_columns(data: FlatSet, seed: int) -> dict[str, Any]:
-    """Shuffle each column alone: perfect shapes, no relation."""
-    shuffled = {
-        name: data.train[name].sample(frac=1, random_state=seed * 1000 + i).to_numpy()
-        for i, name in enumerate(data.columns)
-    }
-    return judge(data, pd.DataFrame(shuffled), seed=seed).rounded()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print and write; return the exit status."""
+    options = _options(arguments)
+    limits = Limits(threads=options.threads)
+    limits.bind()
+    failed = False
+    for name in options.sets:
+        data = SETS[name](options.data)
+        folder = ARTIFACTS / name
+        if options.rows is not None:
+            data, folder = data.part(options.rows), ARTIFACTS / f"{name}-{options.rows}"
+        sizes = [n * USUAL_COLUMNS // max(USUAL_COLUMNS, len(data.columns)) for n in options.memory]
+        shelf = Shelf(folder, fresh=options.fresh)
+        seeds = range(options.seeds)
+        contest = Contest(data, shelf, seeds, limits, tuple(sizes), options.peer_seeds)
+        about = {"begun": moment(), "machine": machine(), "commit": commit()}
+        rows = contest.rows(line_up(options))
+        about |= {"ended": moment(), "limits": asdict(limits)}
+        about |= {"left_out": contest.left_out, "failed": contest.failed}
+        text = page(contest, rows, about)
+        place = RESULTS if is_whole(options) else ARTIFACTS / "results"
+        save(place, f"models-{folder.name}", {**about, "rows": [r.record() for r in rows]}, text)
+        print(f"\n{text}")
+        failed |= bool(contest.failed)
+    return int(failed)
 
 
-def ctgan(data: FlatSet, seed: int, epochs: int) -> dict[str, Any]:
-    """Fit and judge our CTGAN."""
-    from synthohive_jupyter.models.ctgan.model import CTGAN
-    from synthohive_jupyter.schema.metadata import Metadata
-
-    metadata = Metadata()
-    metadata.add_table(data.name, pk=None)
-    model = CTGAN(metadata, epochs=epochs)
-    with stopwatch() as fit:
-        model.fit(data.train, table_name=data.name, seed=seed)
-    with stopwatch() as sample:
-        synthetic = model.sample(len(data.train), seed=seed)
-    return {
-        **judge(data, synthetic, seed=seed).rounded(),
-        "fit cpu s": round(fit.cpu, 1),
-        "fit wall s": round(fit.wall, 1),
-        "cpu s/epoch": round(fit.cpu / epochs, 2),
-        "rows/s": round(len(synthetic) / sample.wall),
-        "peak MiB": round(peak_mib()),
-    }
-
-
-def median_of(run: Callable[[int], dict[str, Any]], seeds: int) -> dict[str, Any]:
-    """Run once a seed and return the median of every figure."""
-    results = [run(seed) for seed in range(seeds)]
-    return {
-        name: statistics.median(r[name] for r in results) if value is not None else None
-        for name, value in results[0].items()
-    }
-
-
-def main() -> None:
-    """Measure and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--seeds", type=int, default=3)
-    options = parser.parse_args()
-    data = adult(options.data)
-    floor = judge(data, data.holdout, seed=0, is_holdout=True).rounded()
-    rows = [{"adult": "floor: disjoint holdout", **floor}]
-    rows += [
-        {"adult": f"{name}, published sample", **judge(data, frame, seed=0).rounded()}
-        for name, frame in data.peers.items()
-    ]
-    rows.append(
-        {
-            "adult": "independent columns",
-            **median_of(lambda seed: independent_columns(data, seed), options.seeds),
-        }
+def page(contest: Contest, rows: Sequence[Row], about: dict[str, Any]) -> str:
+    """Return the page of results of one set."""
+    data, computer = contest.data, about["machine"]
+    description = (
+        f"{data.about} {len(data.train):,} training rows, {len(data.holdout):,} held back; target "
+        f"of TSTR: `{data.target}`. Medians of {len(contest.seeds)} seeds; live peers in an "
+        f"environment of their own: {min(contest.peer_seeds, len(contest.seeds))}.\n"
     )
-    rows.append(
-        {
-            "adult": f"CTGAN, {options.epochs} epochs",
-            **median_of(lambda seed: ctgan(data, seed, options.epochs), options.seeds),
-        }
+    circumstances = (
+        f"{computer['processor']}, {computer['cores']} cores, "
+        f"{', '.join(computer['instructions']) or 'no AVX-512'}; "
+        f"threads: {contest.limits.threads}; load {about['begun']['load']} to "
+        f"{about['ended']['load']}; {about['ended']['date'][:10]}, commit {about['commit']}. "
+        f"Rows a second are those of a sample of {BULK} times the table.\n"
     )
-    save("models-adult", rows)
-    print(markdown(rows))
+    score = "R²" if predicts_numbers(data) else "AUC"
+    parts = [f"# {data.name}\n", description, markdown(rows, score=score), circumstances]
+    memory = memory_table(rows)
+    if memory:
+        parts += ["## Memory of large samples\n", memory]
+    notes = [*contest.left_out, *contest.failed]
+    if notes:
+        parts.append("".join(f"- {note}\n" for note in notes))
+    return "\n".join(parts)
+
+
+def commit() -> str:
+    """Return the commit that is checked out, with a plus where files differ from it."""
+    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return answer.stdout.strip()
+
+
+def line_up(options: argparse.Namespace) -> list[Entry]:
+    """Return the contenders that the options name."""
+    peers = contenders.peers(
+        ctgan_epochs=options.peer_epochs, mostlyai_minutes=options.peer_minutes
+    )
+    own = contenders.own(ctgan_epochs=options.ctgan_epochs)
+    wanted = {*options.models, *options.peers}
+    return [*contenders.baselines(), *(entry for entry in peers + own if entry.name in wanted)]
+
+
+def is_whole(options: argparse.Namespace) -> bool:
+    """Return whether a run has every row and every contender."""
+    return (
+        options.rows is None
+        and set(options.models) == set(contenders.OWN)
+        and set(options.peers) == set(contenders.PEERS)
+    )
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    own, peers, sets = list(contenders.OWN), list(contenders.PEERS), list(SETS)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
+    add = parser.add_argument
+    add("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    add("--seeds", type=int, default=3, help="how many")
+    add("--sets", type=_some_of(sets), default=sets, help=f"of {', '.join(sets)}")
+    add("--models", type=_some_of(own), default=own, help=f"of {', '.join(own)}; or none")
+    add("--peers", type=_some_of(peers), default=peers, help=f"of {', '.join(peers)}; or none")
+    add("--ctgan-epochs", type=int, default=60, help="of the CTGAN of the project")
+    add("--peer-seeds", type=int, default=1, help="seeds of ctgan and mostlyai-engine")
+    add("--peer-epochs", type=int, default=10, help="of the peer ctgan")
+    add("--peer-minutes", type=float, default=10, help="most minutes of mostlyai-engine")
+    add("--threads", type=int, default=1, help="of the numerical libraries, in every process")
+    add("--memory", type=_sizes, default=(100_000, 1_000_000), help="rows of the large samples")
+    add("--rows", type=int, help="only so many rows, to try the harness")
+    add("--fresh", action="store_true", help="redo what was kept")
+    return parser.parse_args(arguments)
+
+
+def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def some(text: str) -> list[str]:
+        wanted = [part for part in text.split(",") if part and part != "none"]
+        unknown = sorted(set(wanted) - set(known))
+        if unknown:
+            raise argparse.ArgumentTypeError(f"{', '.join(unknown)}; known: {', '.join(known)}")
+        return wanted
+
+    return some
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(",") if part)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
