@@ -40,8 +40,8 @@ class Problem:
         hint: What to do about it, or ``None``.
         locus: The element concerned, as a path: ``("orders", "fk", "user_id")``. The first part is
             the table; the second one of ``table pk fk column constraint pii context driver linkage
-            data check order rows model``; the third the name inside the table. The language finds
-            the span by it.
+            data check together order rows model``; the third the name inside the table. The
+            language finds the span by it.
         line: Line in the cell, from 1, or ``None`` where there is no text.
         column: Column in the line, from 1.
         length: Characters to underline.

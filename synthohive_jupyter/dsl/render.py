@@ -104,6 +104,8 @@ def _property(item: Property) -> str:
             words = " <= ".join(_name(atom) for atom in atoms)
         case "driver":
             words = _names(atoms) if len(atoms) == 1 else f"({_names(atoms)})"
+        case "together":
+            words = _names(atoms)
         case "data":
             words = _quoted(atoms[0], _BARE_PATH)
         case "order" | "linkage" | "model":

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from synthohive_jupyter.schema.metadata import Metadata
 
 PROPERTIES = (
-    "data", "rows", "keep", "driver", "linkage", "context", "order", "model", "check", "strict",
+    "data", "rows", "keep", "driver", "linkage", "context", "order", "model", "check", "together",
+    "strict",
 )  # fmt: skip
 """Words that may follow ``@``."""
 
-_REPEATABLE = {"check"}
+_REPEATABLE = {"check", "together"}
 
 
 class TableReader:
@@ -106,12 +107,27 @@ class TableReader:
             case "check":
                 arguments.setdefault("checks", []).append(tuple(names))
                 name = " <= ".join(names)
+            case "together":
+                name = self._together(table, item, arguments)
             case _:
                 arguments["parent_context_cols"] = self._context(table, item)
                 return
         place = item.operands[0].span.to(item.operands[-1].span)
         self._source.record(place, table, item.keyword, name)
         self._source.record(place, table, item.keyword)
+
+    def _together(self, table: str, item: Property, arguments: dict[str, Any]) -> str:
+        """Take in a combination; return its name."""
+        columns = [operand for operand in item.operands if isinstance(operand, Atom)]
+        names = tuple(column.text for column in columns)
+        arguments.setdefault("combinations", []).append(names)
+        name = ", ".join(names)
+        place = columns[0].span.to(columns[-1].span)
+        self._source.record(place, table, "together", name)
+        # The second of two equal names is the one that is too many.
+        for column in reversed(columns):
+            self._source.record(column.span, table, "together", name, column.text)
+        return name
 
     def _rows(self, table: str, item: Property) -> None:
         (number,) = item.operands

@@ -120,7 +120,15 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         seed: int,
         families: np.ndarray | None,
     ) -> Coded:
-        transformer = self._transformer(data, table, seed=seed, families=families)
+        present = set(data.columns)
+        transformer = self._transformer(
+            data,
+            table,
+            seed=seed,
+            families=families,
+            checks=[pair for pair in table.checks if present.issuperset(pair)],
+            combinations=[group for group in table.combinations if present.issuperset(group)],
+        )
         rows = transformer.encode(data, stream(seed, table.name, "fit", ENCODING))
         if context is None:
             return Coded(table.name, transformer, rows, None, None, families)
@@ -129,7 +137,13 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         return Coded(table.name, transformer, rows, beside, context_rows, families)
 
     def _transformer(
-        self, frame: pd.DataFrame, table: TableConfig, *, seed: int, families: np.ndarray | None
+        self,
+        frame: pd.DataFrame,
+        table: TableConfig,
+        *,
+        seed: int,
+        families: np.ndarray | None,
+        **linked: Any,  # noqa: ANN401 - the checks and combinations of rows, not of their context
     ) -> TableTransformer:
         """Fit the codes of the rows, or of their context, with what is declared of each column."""
         return TableTransformer().fit(
@@ -139,6 +153,7 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
             high_cardinality=[c for c in table.high_cardinality_cols if c in frame.columns],
             families=families,
             seed=seed,
+            **linked,
             **self._coding(),
         )
 
@@ -222,7 +237,9 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         constraints = dict(table.constraints) if declared else {}
         constraints = {c: v for c, v in (constraints | dict(given or {})).items() if c in present}
         checks = tuple(pair for pair in table.checks if declared and set(pair) <= present)
-        return enforce(rows, constraints, checks)
+        # Combinations hold already, and changing one column alone would break them.
+        fixed = {column for group in table.combinations for column in group}
+        return enforce(rows, constraints, checks, table=table.name, fixed=fixed)
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model to a directory; see the base class."""

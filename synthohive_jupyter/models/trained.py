@@ -155,7 +155,7 @@ class Keeper:
         self, model: TrainedModel[Any], training: Training, place: Path, emit: EventSink
     ) -> None:
         self._model, self._training, self._place, self._emit = model, training, place, emit
-        self._best = training.best.epoch if training.best else None
+        self._best = training.best
         self._step = training.step
 
     def write(self) -> None:
@@ -165,11 +165,11 @@ class Keeper:
             return
         self._step = training.step
         record, state = training.state()
-        if training.best is not None and training.best.epoch != self._best:
-            self._best = training.best.epoch
+        if training.best is not None and training.best is not self._best:
+            self._best = training.best
             members = {checkpoint.WEIGHTS: fitted.tensors(training.best.weights)}
             self._model.write(self._place / BEST, members, overwrite=True)
-            self._emit(CheckpointSaved(fitted.table, BEST, self._best))
+            self._emit(CheckpointSaved(fitted.table, BEST, self._best.epoch))
         members = {
             checkpoint.WEIGHTS: fitted.tensors(training.current_weights()),
             checkpoint.TRAINING: state,

@@ -231,6 +231,11 @@ def _placement(
             "remove the check",
         ),
         (
+            replaced and not marked and any(column in group for group in config.combinations),
+            f"{place} is personal data and cannot be part of a combination",
+            "remove it from the combination",
+        ),
+        (
             replaced and not marked and (table, column) in _contexts(metadata),
             f"{place} is personal data and cannot be a context",
             "take another column",

@@ -71,12 +71,22 @@ def _unknown_column(table: str, column: str, mine: TableFacts, locus: tuple[str,
     )
 
 
+def named_columns(table: TableConfig) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Return every column that a property of a table names, with the locus of its place."""
+    for first, second in table.checks:
+        for column in (first, second):
+            yield (table.name, "check", f"{first} <= {second}"), column
+    for group in table.combinations:
+        for column in group:
+            yield (table.name, "together", ", ".join(group), column), column
+    if table.order_by:
+        yield (table.name, "order", table.order_by), table.order_by
+
+
 def _named_columns(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:
-    named = [("check", f"{a} <= {b}", c) for a, b in table.checks for c in (a, b)]
-    named += [("order", table.order_by, table.order_by)] if table.order_by else []
-    for what, name, column in named:
+    for locus, column in named_columns(table):
         if column not in mine.columns:
-            yield _unknown_column(table.name, column, mine, (table.name, what, name))
+            yield _unknown_column(table.name, column, mine, locus)
 
 
 def _column_kinds(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:

@@ -73,6 +73,7 @@ class Metadata:
         keep: bool = False,
         order_by: str | None = None,
         checks: Sequence[tuple[str, str]] = (),
+        combinations: Sequence[Sequence[str]] = (),
         model: str | None = None,
         strict: bool = False,
         columns: Sequence[str] = (),
@@ -100,6 +101,7 @@ class Metadata:
             keep=keep,
             order_by=order_by,
             checks=tuple((a, b) for a, b in checks),
+            combinations=_combinations(name, combinations),
             model=model,
             strict=strict,
             columns=tuple(columns),
@@ -180,6 +182,14 @@ class Metadata:
         except (KeyError, TypeError, ValueError) as error:
             raise SchemaError(f"the schema record is damaged: {error}") from error
         return metadata
+
+
+def _combinations(table: str, groups: Sequence[Sequence[str]]) -> tuple[Key, ...]:
+    if isinstance(groups, str) or any(isinstance(group, str) for group in groups):
+        raise SchemaError(
+            f"combinations of {table} are groups of columns, like [('city', 'country')]"
+        )
+    return tuple(tuple(group) for group in groups)
 
 
 def _constraint(table: str, column: str, value: Constraint | Mapping[str, Any]) -> Constraint:

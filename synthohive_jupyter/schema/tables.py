@@ -79,6 +79,8 @@ class TableConfig:
         keep: A public reference table: copied, not synthesised.
         order_by: Column that orders the rows of one family.
         checks: Pairs ``(a, b)`` of columns with ``a <= b`` in every row.
+        combinations: Groups of columns of which only the tuples that the data has may occur:
+            ``("city", "country")``.
         model: Name of the model for this table, or ``None`` for the run's.
         strict: Leave out columns that are not declared.
         columns: Declared columns in the order of the text; may be empty.
@@ -97,6 +99,7 @@ class TableConfig:
     keep: bool = False
     order_by: str | None = None
     checks: tuple[tuple[str, str], ...] = ()
+    combinations: tuple[Key, ...] = ()
     model: str | None = None
     strict: bool = False
     columns: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import Problem, SchemaError
-from synthohive_jupyter.schema.conformance import data_problems
+from synthohive_jupyter.schema.combinations import combination_problems
+from synthohive_jupyter.schema.conformance import data_problems, named_columns
 from synthohive_jupyter.schema.constraints import constraint_problems
 from synthohive_jupyter.schema.graph import SchemaGraph
 from synthohive_jupyter.schema.suggestions import closest, suggest
@@ -100,6 +101,7 @@ def _structure(metadata: Metadata, table: TableConfig, facts: Facts | None) -> I
                 locus=(table.name, "pii", column),
             )
     yield from _ordered(table)
+    yield from combination_problems(table)
     for first, second in table.checks:
         if first == second or {first, second} & structural:
             yield Problem(
@@ -109,15 +111,13 @@ def _structure(metadata: Metadata, table: TableConfig, facts: Facts | None) -> I
 
 
 def _ordered(table: TableConfig) -> Iterator[Problem]:
-    """Report names in ``@order`` and ``@check`` that a strict table does not declare."""
-    named = [("check", f"{a} <= {b}", c) for a, b in table.checks for c in (a, b)]
-    named += [("order", table.order_by, table.order_by)] if table.order_by else []
-    for what, name, column in named if table.strict else ():
+    """Report names in properties that a strict table does not declare."""
+    for locus, column in named_columns(table) if table.strict else ():
         if column not in table.known_columns:
             yield Problem(
                 f"'{column}' is not a declared column of '{table.name}', which is strict",
                 hint=suggest(column, table.known_columns) or "declare it",
-                locus=(table.name, what, name),
+                locus=locus,
             )
 
 

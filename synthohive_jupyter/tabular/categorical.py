@@ -125,34 +125,42 @@ class CategoryCodec(Codec):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the codec as JSON-safe values: levels kept and shares."""
-        form = {"O": "text", "b": "bool", "i": "whole"}.get(self.levels.dtype.kind, "float")
         return {
             "kind": self.kind,
-            "form": form,
-            "levels": self.levels.tolist(),
+            **levels_record(self.levels),
             "shares": self.weights.tolist(),
         }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """Rebuild the codec; `ModelFileError` if the record is damaged."""
-        form, items = part(record, "form", str), part(record, "levels", list)
-        if form == "float":
-            levels: Values = floats(record, "levels")
-        elif form == "whole":
-            numbers = [integer({"level": item}, "level", INT_MIN, INT_MAX) for item in items]
-            levels = np.array(numbers, dtype=np.int64)
-        else:
-            kind = {"text": str, "bool": bool}.get(form)
-            if kind is None or not all(type(item) is kind for item in items):
-                raise damaged("levels are of a wrong type")
-            levels = np.array(items, dtype=np.bool_ if kind is bool else object)
+        levels = levels_of(record)
         weights = shares(record, "shares")
         if len(weights) not in {len(levels), len(levels) + 1} or not len(levels):
             raise damaged("levels and their shares do not fit")
         if len(pd.unique(levels)) != len(levels) or not weights[: len(levels)].sum():
             raise damaged("levels are there twice, or were never seen")
         return cls(levels, weights)
+
+
+def levels_record(levels: Values) -> dict[str, Any]:
+    """Return canonical values as JSON-safe ones."""
+    form = {"O": "text", "b": "bool", "i": "whole"}.get(levels.dtype.kind, "float")
+    return {"form": form, "levels": levels.tolist()}
+
+
+def levels_of(record: Mapping[str, Any]) -> Values:
+    """Return the canonical values of `levels_record`; `ModelFileError` if they are damaged."""
+    form, items = part(record, "form", str), part(record, "levels", list)
+    if form == "float":
+        return floats(record, "levels")
+    if form == "whole":
+        numbers = [integer({"level": item}, "level", INT_MIN, INT_MAX) for item in items]
+        return np.array(numbers, dtype=np.int64)
+    kind = {"text": str, "bool": bool}.get(form)
+    if kind is None or not all(type(item) is kind for item in items):
+        raise damaged("levels are of a wrong type")
+    return np.array(items, dtype=np.bool_ if kind is bool else object)
 
 
 def _in_order(kept: Values, order: Values | None) -> Values:

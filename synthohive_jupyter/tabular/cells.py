@@ -116,6 +116,10 @@ class QuantileCells(ContinuousPart):
         # On a grid the ends lie halfway between two points, and which one rounding takes differs.
         return np.clip(found, np.nextafter(low, high)[codes], np.nextafter(high, low)[codes])
 
+    def scalars(self, uniform: Floats) -> Scalars:
+        """Return the scalars of uniform numbers."""
+        return (2 * uniform - 1).astype(np.float32)
+
     def between(self, low: float, high: float) -> tuple[Floats, Floats]:
         """Return the scalars between which each cell lies inside a range of positions.
 

@@ -58,7 +58,7 @@ _MISFITS = {
 """Canonical kind to the declared types that cannot be read from it, and what to do."""
 
 _MIN_COVERED = 0.5
-_NATURAL = sorted(int(size * 10**power) for size in (1, 2, 2.5, 5) for power in range(1, 13))
+NATURAL = sorted(int(size * 10**power) for size in (1, 2, 2.5, 5) for power in range(1, 13))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,32 @@ class Source:
     rng: np.random.Generator
     levels: Values | None = None
     numbers: str = "mixture"
+
+    @classmethod
+    def of(
+        cls,
+        series: pd.Series[Any],
+        constraint: Constraint | None,
+        *,
+        table: str,
+        families: Integers | None,
+        rng: np.random.Generator,
+        numbers: str,
+    ) -> tuple[Self, Flags]:
+        """Return what is read from a column, and which rows are null; see `Column.fit`."""
+        constraint = constraint or Constraint()
+        storage = declared.storage_of(series, constraint, table=table)
+        values, nulls = storage.read(series, table=table)
+        mine = None if families is None else families[~nulls]
+        levels = None if nulls.all() else _level_order(series, storage, table)
+        place = (table, str(series.name))
+        return cls(place, constraint, storage, values[~nulls], mine, rng, levels, numbers), nulls
+
+    def check(self) -> None:
+        """Raise `DataError` if the column cannot be read as the type that is declared."""
+        misfits, remedy = _MISFITS[self.storage.kind]
+        if self.constraint.dtype in misfits:
+            raise self.error(f"declared {self.constraint.dtype}, but it {remedy}")
 
     def error(self, message: str) -> DataError:
         """Return the error for this column."""
@@ -121,24 +147,17 @@ class Column:
         Raises:
             DataError: If the column cannot be modelled, or not as it is declared.
         """
-        name = str(series.name)
-        constraint = constraint or Constraint()
-        storage = declared.storage_of(series, constraint, table=table)
-        values, nulls = storage.read(series, table=table)
-        codec = None
-        if not nulls.all():
-            mine = None if families is None else families[~nulls]
-            levels = _level_order(series, storage, table)
-            source = Source(
-                (table, name), constraint, storage, values[~nulls], mine, rng, levels, numbers
-            )
-            codec = _choose(source)
-        return cls._of(name, storage, codec, float(nulls.mean()), embed)
+        source, nulls = Source.of(
+            series, constraint, table=table, families=families, rng=rng, numbers=numbers
+        )
+        codec = None if nulls.all() else _choose(source)
+        return cls.of(source.place[1], source.storage, codec, float(nulls.mean()), embed)
 
     @classmethod
-    def _of(
+    def of(
         cls, name: str, storage: Storage, codec: Codec | None, null_share: float, embed: bool | int
     ) -> Self:
+        """Return the column of a codec; ``embed`` as in `fit`."""
         n_codes = int(null_share > 0) + (0 if codec is None else codec.n_codes)
         shift = int(null_share > 0)
         scalars = () if codec is None else tuple(shift + code for code in codec.scalar_codes)
@@ -160,7 +179,12 @@ class Column:
         Raises:
             DataError: If the column is of another kind than the one that was learnt.
         """
-        values, nulls = self.storage.read(series, table=table)
+        return self.encode_values(*self.storage.read(series, table=table), rng)
+
+    def encode_values(
+        self, values: Values, nulls: Flags, rng: np.random.Generator
+    ) -> tuple[Codes, Scalars | None]:
+        """Return codes and scalars of values in canonical form."""
         if self.codec is None:
             return np.zeros(len(values), dtype=np.int32), None
         codes, scalars = self.codec.encode(values, rng)
@@ -173,13 +197,21 @@ class Column:
 
     def decode(self, codes: Codes, scalars: Scalars, rng: np.random.Generator) -> pd.Series[Any]:
         """Return a column of the original dtype."""
+        return self.write(*self.decode_values(codes, scalars, rng))
+
+    def decode_values(
+        self, codes: Codes, scalars: Scalars, rng: np.random.Generator
+    ) -> tuple[Values, Flags]:
+        """Return values in canonical form and the mask of nulls."""
         if self.codec is None:
             blank = np.zeros(len(codes), dtype=self.storage.canonical)
-            return self.storage.write(blank, np.ones(len(codes), dtype=np.bool_))
+            return blank, np.ones(len(codes), dtype=np.bool_)
         shift = int(self.null_share > 0)
         codes = np.clip(codes, 0, self.layout.n_codes - 1)
-        nulls: Flags = codes < shift
-        values = self.codec.decode(np.maximum(codes - shift, 0), scalars, rng)
+        return self.codec.decode(np.maximum(codes - shift, 0), scalars, rng), codes < shift
+
+    def write(self, values: Values, nulls: Flags) -> pd.Series[Any]:
+        """Return values in canonical form as a column of the original dtype."""
         levels = self.codec.levels if isinstance(self.codec, CategoryCodec) else None
         return self.storage.write(values, nulls, levels)
 
@@ -213,7 +245,7 @@ class Column:
         elif null_share < 1:
             raise damaged("a column has values and no codec")
         embedded = part(record, "embedded", bool)
-        column = cls._of(part(record, "name", str), storage, codec, null_share, embedded)
+        column = cls.of(part(record, "name", str), storage, codec, null_share, embedded)
         try:  # a codec of another kind than the type shows when a value is written
             zero = np.arange(column.layout.n_codes, dtype=np.int32)
             column.decode(zero, np.zeros(len(zero), np.float32), np.random.default_rng(0))
@@ -232,9 +264,7 @@ def _level_order(series: pd.Series[Any], storage: Storage, table: str) -> Values
 
 def _choose(source: Source) -> Codec:
     constraint, storage = source.constraint, source.storage
-    misfits, remedy = _MISFITS[storage.kind]
-    if constraint.dtype in misfits:
-        raise source.error(f"declared {constraint.dtype}, but it {remedy}")
+    source.check()
     texts = constraint.values  # noqa: PD011 - a field of the constraint, not of a frame
     if texts is not None:
         public = declared.allowed(texts, storage)
@@ -271,22 +301,27 @@ def _fallback(source: Source) -> Codec:
     )
     return NumericCodec.fit(
         source.present,
-        grid=_grid(source),
+        grid=grid_of(source),
         limits=limits,
         families=source.families,
         strategy=STRATEGIES[source.numbers],
     )
 
 
-def _grid(source: Source) -> Grid:
+def grid_of(source: Source) -> Grid:
+    """Return the grid on which a column of numbers or dates lies.
+
+    Raises:
+        DataError: If it is declared int and holds fractions.
+    """
     storage = source.storage
     if storage.kind == "temporal":
         day = temporal.PER_DAY[storage.unit]
         snap = day if source.constraint.dtype == "date" else 1
         return Grid(None, temporal.natural_steps(storage.unit), usual=day, snap=snap)
     if storage.whole:
-        return Grid(None, _NATURAL)
+        return Grid(None, NATURAL)
     digits = find_digits(pd.unique(source.present), storage.float_width)
     if source.constraint.dtype == "int" and digits != 0:
         raise source.error("declared int, but it holds numbers with a fraction; declare it float")
-    return Grid(digits, _NATURAL)
+    return Grid(digits, NATURAL)

@@ -5,7 +5,8 @@ its own and comes back exactly. Everything else lies on an axis and is left to t
 
 What is kept of a column is safe to keep: atoms that enough families share, averages, and the
 `RARE`-th lowest and highest value, to which encoding clips. The extremes themselves are gone
-before anything is learnt.
+before anything is learnt. Nothing is learnt either from values outside the declared limits: clipped
+they would pile up on a limit, so each is encoded as a value drawn from those inside.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ from synthohive_jupyter.tabular.codecs import (
     Scalars,
     Values,
     count_families,
+    draw,
 )
 from synthohive_jupyter.tabular.mixture import ContinuousPart, MixtureModes
-from synthohive_jupyter.tabular.records import damaged, floats, integer, part, shares
+from synthohive_jupyter.tabular.ranges import learnt_range, within
+from synthohive_jupyter.tabular.records import damaged, floats, integer, limits, part, shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,10 +54,7 @@ if TYPE_CHECKING:
 ATOM_ROWS = 8
 ATOM_SHARE = 0.005
 
-_COARSE_REACH = 2.0
-_LARGEST = 1e300
-_LOOK = 64
-_MIN_UNIT = 1e-300
+_LEAST = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class NumericCodec(Codec):
         weights: Share of every code, atoms first; sums to 1.
         rest: The continuous part; ``None`` if the atoms are all there is.
         snap: Whole numbers are rounded down to multiples of it.
+        limits: The declared limits.
     """
 
     kind: ClassVar[str] = "numeric"
@@ -96,6 +97,7 @@ class NumericCodec(Codec):
     weights: Floats
     rest: ContinuousPart | None
     snap: int = 1
+    limits: Limits = (None, None)
 
     @property
     def shares(self) -> Floats:
@@ -123,31 +125,30 @@ class NumericCodec(Codec):
         Args:
             values: Canonical values, int64 or finite float64, at least one.
             grid: Decimals, and which steps to look for.
-            limits: Declared limits; what lies outside is clipped.
+            limits: Declared limits; nothing is learnt from what lies outside.
             families: Family of every row, or ``None``.
             strategy: For what is not an atom.
         """
-        values = _snap(values, grid.snap)
-        allowed = _within(values, limits)
-        mine = None if families is None else families[allowed]
-        protected = protected_range(values[allowed], mine)
-        learnt = protected or _coarse_range(values, families)
-        learnt = Range(*(_inside(end, limits) for end in (learnt.low, learnt.high)))
+        values = snapped(values, grid.snap)
+        allowed = within(values, limits)
+        if allowed.any():
+            values, families = values[allowed], None if families is None else families[allowed]
+        learnt, protected = learnt_range(values, limits, families)
         # The grid is that of the data: the ends of a range need not lie on it.
         free, values = values, learnt.clip(values)
         atoms = np.array([], dtype=values.dtype)
-        if protected is not None or learnt.low == learnt.high:
+        if protected or learnt.low == learnt.high:
             atoms = _find_atoms(values, families, many=strategy.max_atoms)
         alone = np.ones(len(values), dtype=np.bool_)
         if len(atoms):
             alone = ~_is_in(values, atoms)
-        axis = _find_axis(free[alone], learnt, limits, grid)
-        if protected is None and not len(atoms):
+        axis = find_axis(free[alone], learnt, limits, grid)
+        if not protected and not len(atoms):
             rest: ContinuousPart | None = strategy.coarse(axis)
         else:
             mine = None if families is None else families[alone]
             rest = strategy.fit(axis.positions(values[alone]), families=mine, axis=axis)
-        codec = cls(axis, learnt, atoms, np.ones(1), rest, grid.snap)
+        codec = cls(axis, learnt, atoms, np.ones(1), rest, grid.snap, limits)
         return replace(codec, weights=codec.count(values, alone))
 
     def count(self, values: Values, alone: Flags) -> Floats:
@@ -160,8 +161,18 @@ class NumericCodec(Codec):
         return found
 
     def encode(self, values: Values, rng: np.random.Generator) -> tuple[Codes, Scalars | None]:
-        """Return the atom, or what the continuous part draws."""
-        values = self.learnt.clip(_snap(values, self.snap))
+        """Return the atom, or what the continuous part draws; outside the limits, any value."""
+        values = snapped(values, self.snap)
+        strange = ~within(values, self.limits)
+        if not strange.any():
+            return self._encode(self.learnt.clip(values), rng)
+        # A stream of its own: what others draw does not depend on what lies outside.
+        again = np.random.Generator(rng.bit_generator.jumped())  # type: ignore[attr-defined]
+        codes, scalars = self._encode(self.learnt.clip(values), rng)
+        self._draw_again(codes, scalars, np.where(strange, again.random(len(values)), np.nan))
+        return codes, scalars
+
+    def _encode(self, values: Values, rng: np.random.Generator) -> tuple[Codes, Scalars | None]:
         if self.rest is None:
             rng.random(len(values))
             return self._nearest(values).astype(np.int32), None
@@ -172,6 +183,19 @@ class NumericCodec(Codec):
             codes[exact] = np.searchsorted(self.atoms, values[exact])
             scalars[exact] = 0.0
         return codes, scalars
+
+    def _draw_again(self, codes: Codes, scalars: Scalars | None, uniform: Floats) -> None:
+        """Draw code and scalar of the rows that have a uniform number."""
+        rows = np.flatnonzero(~np.isnan(uniform))
+        ends = np.cumsum(self.weights)
+        found = draw(ends, uniform[rows])
+        codes[rows] = found
+        if scalars is None or self.rest is None:
+            return
+        left = ends[found] - uniform[rows] * ends[-1]
+        inside = 1.0 - left / np.maximum(self.weights[found], _LEAST)
+        drawn = self.rest.scalars(np.clip(inside, 0.0, 1.0))
+        scalars[rows] = np.where(found < len(self.atoms), 0.0, drawn)
 
     def decode(self, codes: Codes, scalars: Scalars, rng: np.random.Generator) -> Values:
         """Return values on the grid and inside the limits."""
@@ -204,6 +228,7 @@ class NumericCodec(Codec):
             "shares": self.weights.tolist(),
             "rest": None if self.rest is None else self.rest.to_dict(),
             "snap": self.snap,
+            "limits": list(self.limits),
         }
 
     @classmethod
@@ -231,73 +256,7 @@ class NumericCodec(Codec):
         n_codes = len(atoms) + (0 if rest is None else len(rest.shares))
         weights = shares(record, "shares", length=n_codes)
         snap = integer(record, "snap", 1, INT_MAX if whole else 1)
-        return cls(axis, Range(*ends), atoms, weights, rest, snap)
-
-
-def protected_range(values: Values, families: Integers | None) -> Range | None:
-    """Return the `RARE`-th lowest and highest value, counted in families.
-
-    Returns:
-        The range, or ``None`` if there are fewer than twice `RARE` families.
-
-    >>> protected_range(np.arange(100.0), None)
-    Range(low=4.0, high=95.0)
-    """
-    if families is None:
-        if len(values) < 2 * RARE:
-            return None
-        ends = np.partition(values, [RARE - 1, len(values) - RARE])[[RARE - 1, -RARE]]
-        return Range(*ends.tolist())
-    together = np.zeros(len(values), dtype=np.int64)
-    if count_families(together, families, 1)[0] < 2 * RARE:
-        return None
-    order = np.argsort(values, kind="stable")
-    low, high = (rows[_row_of_family(families[rows])] for rows in (order, order[::-1]))
-    return Range(values[low].item(), values[high].item())
-
-
-def _row_of_family(families: Integers) -> int:
-    """Return the row in which the `RARE`-th different family comes first."""
-    size = _LOOK
-    while True:
-        first = np.sort(np.unique(families[:size], return_index=True)[1])
-        if len(first) >= RARE:
-            return int(first[RARE - 1])
-        size *= _LOOK
-
-
-def _coarse_range(values: Values, families: Integers | None) -> Range:
-    """Return a range around the mean, rounded so that it tells no value of a tiny table."""
-    together = np.zeros(len(values), dtype=np.int64)
-    enough = count_families(together, families, 1)[0] >= RARE
-    if enough and values.min() == values.max():
-        return Range(values[0].item(), values[0].item())
-    scale = max(float(values.max()), -float(values.min())) or 1.0
-    mean, spread = float((values / scale).mean()) * scale, float((values / scale).std()) * scale
-    size = spread if enough else max(abs(mean), spread)
-    unit = max(10.0 ** math.floor(math.log10(size)), _MIN_UNIT) if size else 0.0
-    middle = round(mean / unit) * unit if unit else 0.0
-    reach = _COARSE_REACH * (max(math.ceil(spread / unit), 1) * unit if unit else 0.0)
-    low, high = max(middle - reach, -_LARGEST), min(middle + reach, _LARGEST)
-    if values.dtype.kind == "i":
-        return Range(max(math.floor(low), INT_MIN), min(math.ceil(high), INT_MAX))
-    return Range(low, high)
-
-
-def _inside(end: float, limits: Limits) -> int | float:
-    low, high = limits
-    end = end if low is None else max(end, low)
-    return end if high is None else min(end, high)
-
-
-def _within(values: Values, limits: Limits) -> Flags:
-    low, high = limits
-    fits = np.ones(len(values), dtype=np.bool_)
-    if low is not None:
-        fits &= values >= low
-    if high is not None:
-        fits &= values <= high
-    return fits
+        return cls(axis, Range(*ends), atoms, weights, rest, snap, limits(record, whole=whole))
 
 
 def _find_atoms(values: Values, families: Integers | None, *, many: int) -> Values:
@@ -316,7 +275,8 @@ def _find_atoms(values: Values, families: Integers | None, *, many: int) -> Valu
     return unique[frequent]
 
 
-def _find_axis(alone: Values, learnt: Range, limits: Limits, grid: Grid) -> Axis:
+def find_axis(alone: Values, learnt: Range, limits: Limits, grid: Grid) -> Axis:
+    """Return the axis of values, on the grid that they show, as far as the limits."""
     low, high = limits
     ends = Range(learnt.low if low is None else low, learnt.high if high is None else high)
     if alone.dtype.kind == "f" and grid.digits is None:
@@ -332,7 +292,8 @@ def _find_axis(alone: Values, learnt: Range, limits: Limits, grid: Grid) -> Axis
     return Line.fit(learnt, ends)
 
 
-def _snap(values: Values, size: int) -> Values:
+def snapped(values: Values, size: int) -> Values:
+    """Return whole numbers rounded down to multiples of ``size``."""
     return values if size == 1 else values - values % size
 
 

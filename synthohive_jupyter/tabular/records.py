@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synthohive_jupyter.tabular.codecs import Floats
+    from synthohive_jupyter.tabular.declared import Limits
 
 T = TypeVar("T")
 
@@ -72,3 +73,20 @@ def shares(record: Mapping[str, Any], name: str, *, length: int | None = None) -
     if not len(found) or found.min() < 0 or abs(found.sum() - 1.0) > _SUM_TOLERANCE:
         raise damaged(f"part {name!r} does not hold shares")
     return found
+
+
+def limits(record: Mapping[str, Any], *, whole: bool) -> Limits:
+    """Return declared limits, ``None`` where there is none; whole numbers, or finite ones."""
+    items = part({"limits": [None, None]} | dict(record), "limits", list)
+    if len(items) != len(("low", "high")):
+        raise damaged("limits have two ends")
+    names = dict(zip(("low", "high"), items, strict=True))
+    low, high = (
+        None
+        if end is None
+        else integer(names, name, -(2**63), 2**63 - 1)
+        if whole
+        else number(names, name)
+        for name, end in names.items()
+    )
+    return low, high

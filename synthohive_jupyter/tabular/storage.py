@@ -210,6 +210,10 @@ class Storage:
             return found.mask(nulls) if nulls.any() else found
         if self.unsigned:
             values = boxes.unsigned(values)
+        elif self.kind == "number":
+            # The broad range that stands for few rows may be wider than a narrow type.
+            ends: Any = (np.iinfo if self.whole else np.finfo)(self.dtype.lower())
+            values = np.clip(values, ends.min, ends.max)
         if self.dtype[0].isupper() or self.dtype == "boolean" or self.kind == "text":
             array: Any = pd.array(cast("Any", values), dtype=cast("Any", self.dtype))
             array[nulls] = pd.NA

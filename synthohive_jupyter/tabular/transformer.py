@@ -1,4 +1,9 @@
-"""`TableTransformer`: a table as codes and scalars for any model, and back in its own types."""
+"""`TableTransformer`: a table as codes and scalars for any model, and back in its own types.
+
+What is demanded between columns is made to hold here, by how they are coded: a column that may not
+be below others is its `Gap`, columns that only occur together are one category (`Combination`).
+Models see neither.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import DataError, NotFittedError
-from synthohive_jupyter.seeding import stream
 from synthohive_jupyter.tabular.codecs import ColumnLayout, Encoded, Floats
 from synthohive_jupyter.tabular.columns import Column
+from synthohive_jupyter.tabular.links import Learner, Links
 from synthohive_jupyter.tabular.records import damaged, part
 
 if TYPE_CHECKING:
@@ -37,11 +42,14 @@ class TableTransformer:
 
     def __init__(self) -> None:
         self._columns: tuple[Column, ...] | None = None
+        self._links = Links((), {}, {})
         self._table = ""
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns with their codecs, in the order of the table.
+        """The columns as models see them: a combination is one, and a gap has its column's name.
+
+        They are in the order of the table, a combination where its first column stands.
 
         Raises:
             NotFittedError: Before `fit`.
@@ -49,6 +57,16 @@ class TableTransformer:
         if self._columns is None:
             raise NotFittedError("the transformer has to be fitted first")
         return self._columns
+
+    @property
+    def links(self) -> Links:
+        """The gaps and combinations among them."""
+        return self._links
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the table, in their order."""
+        return self._links.names
 
     @property
     def layout(self) -> tuple[ColumnLayout, ...]:
@@ -74,6 +92,8 @@ class TableTransformer:
         families: np.ndarray[Any, Any] | None = None,
         seed: int = 0,
         numbers: str = "mixture",
+        checks: Sequence[tuple[str, str]] = (),
+        combinations: Sequence[Sequence[str]] = (),
     ) -> Self:
         """Learn the codecs of all columns.
 
@@ -89,9 +109,14 @@ class TableTransformer:
             numbers: What becomes of numbers that are no atoms: ``"mixture"``, modes with a scalar
                 (for CTGAN), or ``"cells"``, quantile cells with a uniform scalar (for models
                 whose every output is a softmax).
+            checks: Pairs ``(a, b)`` with ``a <= b``. Where b can be counted in steps from a it is
+                coded as a gap, and the check holds in all that is decoded; the others are left to
+                `constraints.enforce`. Names that are no columns are left out.
+            combinations: Groups of columns that only occur together as in the data.
 
         Raises:
-            DataError: If a column cannot be modelled, or not as it is declared.
+            DataError: If a column cannot be modelled, or not as it is declared, or no combination
+                is frequent enough to be kept.
         """
         _check(data, table)
         ranks = None
@@ -99,20 +124,17 @@ class TableTransformer:
             if len(families) != len(data):
                 raise DataError("families must have one entry a row", table=table)
             ranks = pd.factorize(np.asarray(families), use_na_sentinel=False)[0].astype(np.int64)
-        declared = constraints or {}
-        self._table = table
-        self._columns = tuple(
-            Column.fit(
-                data[name],
-                declared.get(name),
-                table=table,
-                families=ranks,
-                rng=stream(seed, table, "fit", block),
-                embed=True if name in high_cardinality else embedding_threshold,
-                numbers=numbers,
-            )
-            for block, name in enumerate(data.columns)
+        learner = Learner(
+            data,
+            table=table,
+            constraints=constraints or {},
+            embed=lambda name: True if name in high_cardinality else embedding_threshold,
+            families=ranks,
+            seed=seed,
+            numbers=numbers,
         )
+        self._table = table
+        self._columns, self._links = learner.learn(checks, combinations)
         return self
 
     def encode(self, data: pd.DataFrame, rng: np.random.Generator) -> Encoded:
@@ -126,22 +148,27 @@ class TableTransformer:
         Raises:
             DataError: If a column is missing or of another kind.
         """
-        names = [column.layout.name for column in self.columns]
-        if missing := [name for name in names if name not in data.columns]:
+        columns = self.columns
+        if missing := [name for name in self.names if name not in data.columns]:
             raise DataError("the column is missing", table=self._table, column=missing[0])
-        shape = (len(data), len(names))
+        shape = (len(data), len(columns))
         encoded = Encoded(np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.float32))
-        for place, (column, own) in enumerate(
-            zip(self.columns, _streams(rng, len(names)), strict=True)
-        ):
-            series = data[column.layout.name]
-            codes, scalars = column.encode(series, table=self._table, rng=own)
+        streams = zip(columns, _streams(rng, len(columns)), strict=True)
+        for place, (column, own) in enumerate(streams):
+            values, nulls = self._links.read(column, columns, data, table=self._table)
+            codes, scalars = column.encode_values(values, nulls, own)
             encoded.codes[:, place] = codes
             if scalars is not None:
                 encoded.scalars[:, place] = scalars
         return encoded
 
-    def decode(self, encoded: Encoded, rng: np.random.Generator) -> pd.DataFrame:
+    def decode(
+        self,
+        encoded: Encoded,
+        rng: np.random.Generator,
+        *,
+        known: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
         """Return codes and scalars as a table: original dtypes and order, on grids, in bounds.
 
         Every column draws from a stream of its own, row by row, so the first rows do not depend
@@ -150,24 +177,28 @@ class TableTransformer:
         Args:
             encoded: Shape (rows, columns); codes out of range are clipped into it.
             rng: Draws pooled levels and texts; advanced by the same amount whatever the data.
+            known: Cells that stand already, as many rows; those that are not null replace what is
+                decoded, and gaps count from them.
         """
-        n_rows = len(encoded.codes)
-        series = {
-            column.layout.name: column.decode(
+        columns = self.columns
+        drawn = [
+            column.decode_values(
                 np.ascontiguousarray(encoded.codes[:, place]),
                 np.ascontiguousarray(encoded.scalars[:, place]),
                 own,
             )
             for place, (column, own) in enumerate(
-                zip(self.columns, _streams(rng, len(self.columns)), strict=True)
+                zip(columns, _streams(rng, len(columns)), strict=True)
             )
-        }
-        return pd.DataFrame(series, index=pd.RangeIndex(n_rows))
+        ]
+        series = self._links.write(columns, drawn, known, table=self._table)
+        return pd.DataFrame(series, index=pd.RangeIndex(len(encoded.codes)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the transformer as JSON-safe values; floats are exact."""
         columns = [column.to_dict() for column in self.columns]
-        return {"version": FORMAT, "table": self._table, "columns": columns}
+        record = {"version": FORMAT, "table": self._table, "columns": columns}
+        return record | self._links.to_dict()
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -183,9 +214,7 @@ class TableTransformer:
         transformer._columns = tuple(
             Column.from_dict(column) for column in part(record, "columns", list)
         )
-        names = [column.layout.name for column in transformer._columns]
-        if len(set(names)) < len(names):
-            raise damaged("a column is there twice")
+        transformer._links = Links.from_dict(record, transformer._columns)
         return transformer
 
 

@@ -23,9 +23,10 @@ orders: id pk, user_id -> users.id?, total float[0..] # a comment
     """\
 a: x int pk, "y z" text pk unique, day date[2020-01-01..]
 b: (p, q) -> a.(x, "y z"), (m, n) -> a.(x, "y z")?, v high,
-   w int[-1.5..2e3], u {1, "in b"}
+   w int[-1.5..2e3], u {1, "in b"}, "r s" cat
   @driver (p, q)
   @check v <= w
+  @together v, "r s"
   @order w
   @data s3://b/x.csv
 """,
@@ -42,7 +43,7 @@ t: r_id -> r.id
 PIECES = (
     *":,.?()[]{}@#\"'`=<>-+*;|\\/~\n\r\t\x00\x0b\x1b\u00a0\u2028\u200b\ufeff_e0",
     "->", "=>", "..", "<=", '""', "\r\n", "{{x}}", "pk", "pii", "pii(", "int", "flaot", "none",
-    "@keep", "@rows", "@x", "id", "users", "users.id", "[..]", "{}", "1e999", "9" * 50, "2020-13-40",
+    "@keep", "@rows", "@together", "@x", "id", "users", "users.id", "[..]", "{}", "1e999", "9" * 50, "2020-13-40",
     "é", "名", "🐝", "→", "\u0301", "\u202e", "\ud800", "references",
 )  # fmt: skip
 

@@ -51,6 +51,7 @@ properties = st.one_of(
     prop("model", st.tuples(names)),
     prop("order", st.tuples(names)),
     prop("check", st.tuples(names, names)),
+    prop("together", st.lists(names, min_size=1, max_size=3).map(tuple)),
     prop("context", st.lists(references, min_size=1, max_size=3).map(tuple)),
     st.builds(ast.Property, unknown, st.just(()) | st.tuples(rest)),
 )

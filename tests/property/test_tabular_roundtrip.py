@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.codecs import RARE, Encoded
+from synthohive_jupyter.tabular.constraints import violations
 from synthohive_jupyter.tabular.mixture import EDGE, REACH
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
@@ -233,7 +234,7 @@ def test_what_few_families_repeat_counts_as_rare(families, rows):
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_damaged_record_is_a_model_file_error(data):
     saved = json.loads(_SAVED)
     place, key = saved, data.draw(st.sampled_from(list(saved)))
@@ -262,6 +263,49 @@ _FRAME = pd.DataFrame({
     "n": np.random.default_rng(0).normal(size=60), "i": list(range(50)) + [3] * 10,
     "c": ["a", "b", None] * 20, "b": [True, False] * 30,
     "d": pd.date_range("2020", periods=60), "t": [f"K-{i:03d}" for i in range(60)],
-    "k": pd.Categorical(["x", "y"] * 30),
+    "k": pd.Categorical(["x", "y"] * 30), "e": pd.date_range("2020-01-03", periods=60),
+    "y": np.random.default_rng(1).normal(size=60) + 9, "p": ["u", None] * 30,
 })  # fmt: skip
-_SAVED = json.dumps(TableTransformer().fit(_FRAME, table="t").to_dict())
+_SAVED = json.dumps(
+    TableTransformer()
+    .fit(_FRAME, table="t", checks=[("d", "e"), ("n", "y")], combinations=[("k", "p")])
+    .to_dict()
+)
+
+
+steps = {
+    "int64": st.integers(-1000, 1000),
+    "Int64": st.integers(-1000, 1000) | st.none(),
+    "float64": st.floats(-1e6, 1e6) | st.integers(-9999, 9999).map(lambda n: n / 100),
+    "float32": st.floats(-1e6, 1e6, width=32),
+    "datetime64[us]": st.datetimes(naive("1900-01-01"), naive("2100-01-01")) | st.none(),
+    "date": st.dates(naive("1900-01-01").date(), naive("2100-01-01").date()) | st.none(),
+    "decimal": st.decimals(-1000, 1000, places=2),
+}
+
+
+@given(data=st.data(), numbers=st.sampled_from(["mixture", "cells"]))
+@FEW
+def test_a_check_holds_whatever_is_drawn(data, numbers):
+    kinds = data.draw(
+        st.lists(st.sampled_from(["int64", "Int64", "float64", "float32", "decimal"]), min_size=2, max_size=3)
+        | st.lists(st.sampled_from(["datetime64[us]", "date"]), min_size=2, max_size=3)
+    )  # fmt: skip
+    rows = data.draw(st.integers(10, 40))
+    frame = pd.DataFrame({
+        f"c{i}": column(data.draw(st.lists(steps[kind], min_size=rows, max_size=rows)), kind)
+        for i, kind in enumerate(kinds)
+    })  # fmt: skip
+    checks = [(f"c{i}", f"c{i + 1}") for i in range(len(kinds) - 1)]
+    transformer = TableTransformer().fit(frame, table="t", checks=checks, numbers=numbers)
+    same_after_json(transformer)
+    rng = np.random.default_rng(0)
+    encoded = transformer.encode(frame, rng)
+    learnt = transformer.decode(encoded, rng)
+    sizes = [layout.n_codes for layout in transformer.layout]
+    encoded.codes = rng.integers(0, sizes, encoded.codes.shape).astype(np.int32)
+    encoded.scalars = rng.uniform(-1, 1, encoded.scalars.shape).astype(np.float32)
+    gaps = [pair for pair in checks if pair[1] in transformer.links.gaps]
+    for found in (learnt, transformer.decode(encoded, rng)):
+        assert found.dtypes.equals(frame.dtypes)
+        assert violations(found, {}, gaps) == []

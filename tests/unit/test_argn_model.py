@@ -12,7 +12,7 @@ from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.schema.tables import Constraint
 
-ROWS = 1200
+ROWS = 2400
 SMALL = {"embedding_dim": 8, "hidden_dim": 32, "precision": "float32", "epochs": 40}
 
 

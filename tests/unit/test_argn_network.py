@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
+from synthohive_jupyter.models.argn import calibration
 from synthohive_jupyter.models.argn.basis import WIDTH, smooth_basis
 from synthohive_jupyter.models.argn.network import MAX_WEIGHTS, Network, fit_widths
 from synthohive_jupyter.models.argn.orders import Orders, mask
@@ -216,3 +217,51 @@ def test_a_hundred_thousand_codes_are_few_weights():
     made = Network(coded(frame), None, embedding_width=16, hidden_width=64)
     # 317 + 316 codes in two softmaxes, instead of 100,000 in one (6.4 million weights).
     assert sum(p.numel() for p in made.parameters()) < 200_000
+
+
+def mean_probabilities(made, digits, beside=None):
+    """Return for every part the mean probability of each code, rows as they are."""
+    with torch.no_grad():
+        logits = made(digits, beside, Orders(len(made.space.parts), 1.0).canonical(len(digits)))
+    found = []
+    for bucket, part in zip(made.space.buckets, logits, strict=True):
+        means = torch.softmax(part, 2).mean(1)
+        for place in range(bucket.stop - bucket.first):
+            found.append(means[place, : made.space.sizes[bucket.first + place]])
+    return found
+
+
+@pytest.mark.parametrize("with_context", [False, True])
+@pytest.mark.parametrize("most", [10**6, 150])
+def test_calibration_makes_codes_as_frequent_as_in_the_data(
+    frame, context, with_context, most, monkeypatch
+):
+    made = network(frame, context if with_context else None)
+    monkeypatch.setattr(calibration, "MAX_ROWS", most)
+    codes = coded(frame).encode(frame, np.random.default_rng(0)).codes
+    digits = torch.from_numpy(made.space.digits(codes))
+    beside = torch.arange(ROWS)[:, None] % 2 if with_context else None
+    step = -(-ROWS // most)
+    shares = [
+        torch.bincount(digits[::step, part], minlength=size) / len(digits[::step])
+        for part, size in enumerate(made.space.sizes)
+    ]
+
+    def distance():
+        seen = None if beside is None else beside[::step]
+        found = mean_probabilities(made, digits[::step], seen)
+        return max(float((a - b).abs().sum()) for a, b in zip(found, shares, strict=True)) / 2
+
+    before = {name: value.clone() for name, value in made.state_dict().items()}
+    far = distance()
+    calibration.calibrate(made, digits.to(torch.int16), beside)
+    once = distance()
+    assert far > 0.1
+    # The logits of this network are thirty times as large as they begin: one pass is not exact.
+    assert once < 0.7 * far
+    for _ in range(20):
+        calibration.calibrate(made, digits.to(torch.int16), beside)
+    assert distance() < 0.02
+    changed = {name for name, value in made.state_dict().items() if (value != before[name]).any()}
+    assert changed
+    assert all(name.startswith("head_biases") for name in changed)

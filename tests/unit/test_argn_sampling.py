@@ -9,9 +9,9 @@ import torch
 
 from synthohive_jupyter.models.argn import conditional, sampling
 from synthohive_jupyter.models.argn.conditional import Factors, draw_restricted
-from synthohive_jupyter.models.argn.evidence import Restriction
 from synthohive_jupyter.models.argn.network import Network
 from synthohive_jupyter.models.argn.orders import mask
+from synthohive_jupyter.models.argn.restrictions import Restriction
 from synthohive_jupyter.models.argn.sampling import TILE, Sampler
 from synthohive_jupyter.tabular.transformer import TableTransformer
 

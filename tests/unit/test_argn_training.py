@@ -94,7 +94,7 @@ def test_the_rate_is_constant_and_then_falls_to_zero(users):
     full = trainer._rate(warm)
     assert full <= config.learning_rate
     trainer.cooling = 10
-    rates = [trainer._rate(step) for step in range(10 * steps, 20 * steps)]
+    rates = [trainer._rate(step) for step in range(10 * steps, 30 * steps)]
     assert (np.diff(rates) < 0).all()
     assert rates[0] == full
     assert rates[-1] < 0.01 * rates[0]
@@ -279,3 +279,20 @@ def test_events_are_all_epochs_without_checkpoints(small, users):
     events = []
     fit(small(), users, on_event=events.append)
     assert {type(e) for e in events} == {EpochEnded}
+
+
+def test_the_best_weights_are_calibrated_wherever_they_are_kept(
+    small, users, tmp_path, monkeypatch
+):
+    metrics = [5.0, 4.0, 4.5, 4.6, 4.7, 4.8]
+    for every in (1, 2):
+        monkeypatch.setattr(Trainer, "_likelihood", lambda t: metrics[t.epochs_run - 1])
+        place = tmp_path / str(every)
+        options = {"checkpoint_dir": place, "checkpoint_interval": every}
+        # The best epoch is the second one, the last one the fifth: it is written before it ends.
+        model = fit(small(epochs=6), users, **options)
+        assert (model.best_epoch, model.epochs_run) == (2, 5)
+        assert weights(ARGN.load(place / "best_checkpoint")) == weights(model)
+        monkeypatch.setattr(trainer_module, "calibrate", lambda *_: None)
+        assert weights(fit(small(epochs=6), users)) != weights(model)
+        monkeypatch.undo()

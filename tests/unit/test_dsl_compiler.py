@@ -135,7 +135,7 @@ def test_properties():
         "  @rows 1_000\n"
         "r: id pk\n"
         "  @keep\n"
-        "t: id pk, u_id -> u.id, r_id -> r.id, a int, b int, c int\n"
+        't: id pk, u_id -> u.id, r_id -> r.id, a int, b int, c int, d, e, f, g, "h i"\n'
         "  @data events\n"
         "  @driver u_id\n"
         "  @linkage negbinom\n"
@@ -144,6 +144,8 @@ def test_properties():
         "  @model ctgan\n"
         "  @check a <= b\n"
         "  @check b <= c\n"
+        "  @together d, e\n"
+        '  @together f, g, "h i"\n'
         "  @strict\n".replace("@order day", "@order a")
     )
     t = cell.metadata.tables["t"]
@@ -153,6 +155,7 @@ def test_properties():
     assert (t.driver, t.linkage_method, t.parent_context_cols) == ("u_id", "negbinom", ())
     assert (t.order_by, t.model, t.strict) == ("a", "ctgan", True)
     assert t.checks == (("a", "b"), ("b", "c"))
+    assert t.combinations == (("d", "e"), ("f", "g", "h i"))
     assert cell.metadata.tables["u"].parent_context_cols is None
 
 
@@ -246,7 +249,7 @@ PROBLEMS = {
     "provider of a mask": ("t: a ‹pii(mask:email)›", "pii action 'mask' takes no provider", "write fake:provider"),
     "pii as a context": ("u: id pk, a pii\nt: x -> u.id\n  @context ‹u.a›", "'u.a' is personal data and cannot be a context of 't'", None),
     "unknown property": ("t: id pk\n  ‹@linkag› negbinom", "unknown property '@linkag'", "did you mean '@linkage'?"),
-    "no property at all": ("t: id pk\n  ‹@xyzzy›", "unknown property '@xyzzy'", "properties: @data, @rows, @keep, @driver, @linkage, @context, @order, @model, @check, @strict"),
+    "no property at all": ("t: id pk\n  ‹@xyzzy›", "unknown property '@xyzzy'", "properties: @data, @rows, @keep, @driver, @linkage, @context, @order, @model, @check, @together, @strict"),
     "property twice": ("t: id pk\n  @rows 5\n  ‹@rows› 6", "'@rows' is set twice", "the first one is on line 3"),
     "property not indented": ("t: id pk\n‹@rows› 5", "'@rows' must be indented, as it belongs to 't'", "put two spaces before it"),
     "no rows": ("t: id pk\n  @rows ‹0›", "the number of rows is a whole number from 1", None),
@@ -266,6 +269,15 @@ PROBLEMS = {
     "context twice": ("u: id pk, a int\nt: x -> u.id\n  @context u.a, ‹u.a›", "'u.a' stands twice in the context", "remove one"),
     "none and more": ("u: id pk, a int\nt: x -> u.id\n  @context ‹none›, u.a", "'none' stands alone", "remove it, or the columns after it"),
     "undeclared order": ("t: id pk, day date\n  @order ‹dya›\n  @strict", "'dya' is not a declared column of 't', which is strict", "did you mean 'day'?"),
+    "a combination of one": ("t: id pk, a\n  @together ‹a›", "a combination needs at least two columns", "name the columns that only occur together: city, country"),
+    "a column twice together": ("t: id pk, a\n  @together a, ‹a›", "'a' stands twice in the combination", "remove one"),
+    "a column in two combinations": ("t: a, b, c\n  @together a, b\n  @together c, ‹b›", "'b' is in two combinations", "make one of both, or remove it from one"),
+    "a key in a combination": ("t: id pk, a\n  @together a, ‹id›", "'t.id' is a key and cannot be part of a combination", "remove it"),
+    "a foreign key in a combination": ("u: id pk\nt: u_id -> u.id, a\n  @together ‹u_id›, a", "'t.u_id' is a key and cannot be part of a combination", "remove it"),
+    "personal data in a combination": ("t: a, name pii\n  @together a, ‹name›", "'t.name' is personal data and cannot be part of a combination", "remove it"),
+    "a unique column in a combination": ("t: a, b unique\n  @together a, ‹b›", "'t.b' is unique, so no combination with it occurs twice", "remove one of both"),
+    "a check into a combination": ("t: a int, b int, c\n  @together b, c\n  @check ‹a <= b›", "'b' is part of a combination, and 'a <= b' could not hold in every row", "add 'a' to the combination, or remove the check"),
+    "undeclared in a combination": ("t: id pk, city, country\n  @together city, ‹cuntry›\n  @strict", "'cuntry' is not a declared column of 't', which is strict", "did you mean 'country'?"),
     "check of a key": ("t: id pk, a int\n  @check ‹id <= a›", "check 'id <= a' needs two different columns that are not keys", None),
 }  # fmt: skip
 

@@ -133,6 +133,8 @@ def test_a_composite_key():
         ("@model ctgan", ast.Property("model", atoms("ctgan"))),
         ('@order "placed at"', ast.Property("order", atoms("placed at"))),
         ("@check a <= b", ast.Property("check", atoms("a", "b"))),
+        ("@together city, country", ast.Property("together", atoms("city", "country"))),
+        ("@together a,\n    b", ast.Property("together", atoms("a", "b"))),
         ("@context none", ast.Property("context", (ast.Reference(ast.Atom("none")),))),
         (
             "@context a, u.b,\n    u.c",

@@ -16,6 +16,7 @@ def test_canonical_text():
       @driver( a,b )
       @context   users.age ,"e mail"
       @check a<=b
+      @together  "a", b ,"c d"
       @data "a b.csv"
       @rows 10
       @keep
@@ -27,6 +28,7 @@ def test_canonical_text():
         "  @driver (a, b)\n"
         '  @context users.age, "e mail"\n'
         "  @check a <= b\n"
+        '  @together a, b, "c d"\n'
         '  @data "a b.csv"\n'
         "  @rows 10\n"
         "  @keep\n"

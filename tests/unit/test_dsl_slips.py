@@ -42,6 +42,8 @@ SLIPS = {
     "rows that are no number": ("users: id pk\n  @rows ‹many›", "expected a number", None),
     "data without a name": ("users: id pk\n  @data‹›", "expected a name or path", None),
     "context without a column": ("users: id pk\n  @context‹›", "expected a name", None),
+    "combination without a column": ("users: id pk\n  @together‹›", "expected a name", None),
+    "combination without commas": ("users: id pk\n  @together a ‹b›", "expected ','", None),
     "other comparison": ("users: id pk\n  @check a ‹>=› b", "expected '<='", "write '@check b <= a'"),
     "strict comparison": ("users: id pk\n  @check a ‹<› b", "expected '<='", "write '@check a <= b'"),
     "check of one column": ("users: id pk\n  @check a‹›", "expected '<='", "a check is written '@check a <= b'"),

@@ -19,8 +19,9 @@ def shop():
         "users",
         pk="id",
         pii_cols=["email", "ssn"],
-        columns=["id", "email", "ssn", "phone", "region", "born", "died"],
+        columns=["id", "email", "ssn", "phone", "region", "born", "died", "place"],
         checks=[("born", "died")],
+        combinations=[("born", "place")],
         order_by="region",
     )
     metadata.add_table("orders", pk="id", fk={"user_id": "users.id"}, parent_context_cols=["phone"])
@@ -82,6 +83,7 @@ def test_marked_columns_without_a_rule_are_faked(shop):
         ("countries.name", "mask", "kept as it is", "remove keep"),
         ("users.region", "mask", "cannot order the rows", "another"),
         ("users.died", "mask", "cannot be part of a check", "remove"),
+        ("users.place", "mask", "cannot be part of a combination", "remove"),
         ("users.phone", "mask", "cannot be a context", "another"),
     ],
 )

@@ -79,12 +79,20 @@ def test_a_missing_key_is_reported_once():
     )
 
 
-def test_names_in_order_and_check():
-    metadata = shop(order_by="day", checks=[("at", "sent_at"), ("at", "total")])
+def test_names_in_properties():
+    metadata = shop(
+        order_by="day",
+        checks=[("at", "sent_at"), ("at", "total")],
+        combinations=[("at", "place")],
+    )
     assert [(problem.message, problem.locus) for problem in problems_of(metadata)] == [
         (
             "'sent_at' is not a column of the data of 'orders'",
             ("orders", "check", "at <= sent_at"),
+        ),
+        (
+            "'place' is not a column of the data of 'orders'",
+            ("orders", "together", "at, place", "place"),
         ),
         ("'day' is not a column of the data of 'orders'", ("orders", "order", "day")),
     ]

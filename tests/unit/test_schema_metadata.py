@@ -37,6 +37,7 @@ def make_shop():
         nullable_fks=["gift"],
         order_by="placed_at",
         checks=[("placed_at", "sent_at")],
+        combinations=[["city", "country"]],
         model="ctgan",
         strict=True,
         constraints={"total": Constraint("float", min=0.0, unique=True)},
@@ -59,6 +60,7 @@ def test_lists_become_tuples_and_mappings_constraints():
     assert (users.pii_cols, users.high_cardinality_cols) == (("email",), ("city",))
     assert cities.pk == ("country", "name")
     assert orders.checks == (("placed_at", "sent_at"),)
+    assert orders.combinations == (("city", "country"),)
     assert orders.has_dependencies
 
 
@@ -220,3 +222,16 @@ def test_suggestions_show_braces_as_they_are():
 def test_a_higher_cutoff_asks_for_more():
     assert closest("date_to", ["date_from"], cutoff=0.82) is None
     assert closest("regoin", ["region"], cutoff=0.82) == "region"
+
+
+@pytest.mark.parametrize("wrong", ["city", ["city", "country"]])
+def test_combinations_are_groups(wrong):
+    with pytest.raises(SchemaError, match="groups of columns"):
+        Metadata().add_table("t", None, combinations=wrong)
+
+
+def test_records_from_before_combinations_are_read():
+    record = make_shop().to_dict()
+    for table in record["tables"]:
+        del table["combinations"]
+    assert Metadata.from_dict(record).tables["orders"].combinations == ()

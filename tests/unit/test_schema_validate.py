@@ -341,6 +341,38 @@ def test_checks_that_say_nothing(check):
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "message", "place"),
+    [
+        ({"combinations": [["a"]]}, "a combination needs at least two columns", ("a",)),
+        ({"combinations": [[]]}, "a combination needs at least two columns", ("",)),
+        (
+            {"combinations": [["a", "b"], ["c", "a"]]},
+            "'a' is in two combinations",
+            ("c, a", "a"),
+        ),
+        (
+            {"combinations": [["id", "b"]]},
+            "'t.id' is a key and cannot be part of a combination",
+            ("id, b", "id"),
+        ),
+        (
+            {"combinations": [["a", "b"]], "constraints": {"b": {"unique": True}}},
+            "'t.b' is unique, so no combination with it occurs twice",
+            ("a, b", "b"),
+        ),
+    ],
+)
+def test_combinations_that_cannot_be(options, message, place):
+    problem = only(t=options)
+    assert (problem.message, problem.locus) == (message, ("t", "together", *place))
+
+
+def test_a_check_may_reach_out_of_a_combination_and_stand_inside():
+    options = {"combinations": [["a", "b"]], "checks": [("a", "b"), ("a", "c")]}
+    assert not problems_of(t=options)
+
+
 def test_strict_tables_order_and_check_declared_columns():
     options = {"columns": ["id", "start"], "order_by": "strat", "checks": [("start", "end")]}
     assert not problems_of(t=options)

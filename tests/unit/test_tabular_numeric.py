@@ -10,7 +10,8 @@ import pytest
 from synthohive_jupyter.errors import DataError, ModelFileError
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.axis import Lattice, Range, find_digits, find_step
-from synthohive_jupyter.tabular.numeric import ATOM_ROWS, NumericCodec, protected_range
+from synthohive_jupyter.tabular.numeric import ATOM_ROWS, NumericCodec
+from synthohive_jupyter.tabular.ranges import protected_range
 from synthohive_jupyter.tabular.transformer import TableTransformer
 
 

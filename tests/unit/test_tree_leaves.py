@@ -91,6 +91,32 @@ def test_a_leaf_of_one_symbol_gives_nothing_away():
     assert found.share.tolist() == [0.0, 0.0]
 
 
+def test_leaves_alone_in_their_group_have_only_their_own_rows():
+    found = leaves_of(np.arange(60) % 2, np.repeat([0, 1, 2], 20), [7, 3, 7])
+    assert found.share[1] == 0.0
+    assert found.group.tolist() == [3, 1, 3]
+    assert found.entries.upper[-1] == 4.0
+
+
+def test_chances_are_shares_of_the_draws():
+    symbols = np.concatenate([np.repeat([0, 1], [18, 2]), np.repeat([0, 3], [2, 18])])
+    found = leaves_of(symbols, np.repeat([0, 1], 20), [0, 0])
+    leaves = np.repeat([0, 1], 5)
+    chances = found.chances(leaves, np.tile(np.arange(5), 2)).reshape(2, 5)
+    assert np.allclose(chances.sum(axis=1), 1.0)
+    uniform = (np.arange(24_000) + 0.5) / 24_000
+    for leaf in (0, 1):
+        drawn, _ = found.draw(np.full(24_000, leaf), uniform)
+        assert np.allclose(np.bincount(drawn, minlength=5) / 24_000, chances[leaf], atol=1e-3)
+
+
+def test_the_chance_of_a_number_is_that_of_all_its_intervals():
+    symbols = np.concatenate([np.full(25, 3), np.full(75, CONTINUOUS)])
+    entries = one_group(Cells(symbols, np.linspace(0, 1, 100)))
+    asked = np.array([CONTINUOUS, 3, 2, 9])
+    assert np.allclose(entries.chances(np.zeros(4, np.int64), asked), [0.75, 0.25, 0, 0])
+
+
 def test_a_mixed_leaf_leans_on_its_group():
     symbols = np.concatenate([np.repeat([0, 1], [18, 2]), np.repeat([0, 1], [2, 18])])
     leaves = np.repeat([0, 1], 20)

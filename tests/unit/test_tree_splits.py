@@ -1,9 +1,14 @@
 """Trees as flat arrays: the walk, cutting back, and refusing arrays that are no tree."""
 
+import itertools
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.errors import ModelFileError, TrainingError
+from synthohive_jupyter.models.tree import library
 from synthohive_jupyter.models.tree.grower import Grower
 from synthohive_jupyter.models.tree.splits import Splits
 
@@ -58,12 +63,34 @@ def test_a_part_of_the_rows_gives_the_tree_of_that_part(grown):
     assert part.n_leaves <= len(rows) // 20
 
 
-def test_cut_back_trees_are_the_trees_that_stopped_there(grown):
+def test_sums_over_the_leaves_below(grown):
     features, target, splits = grown
-    for n_leaves in (1, 2, 7, splits.n_leaves):
-        stopped = Grower(features, min_leaf=20).grow(target, range(5), max_leaves=n_leaves)
-        cut = splits.cut_back(n_leaves)[splits.leaves(features)]
-        assert np.array_equal(cut, stopped.leaves(features))
+    leaves = splits.leaves(features)
+    totals = splits.totals(np.bincount(leaves, target))
+    assert np.isclose(totals[0], target.sum())
+    right = features[:, splits.feature[0]] > splits.threshold[0]
+    assert np.allclose(totals[1:3], [target[~right].sum(), target[right].sum()])
+
+
+def test_levels_are_all_nodes_once(grown):
+    splits = grown[2]
+    levels = splits.levels()
+    assert (levels[0].start, levels[-1].stop) == (0, len(splits.leaf))
+    assert all(a.stop == b.start for a, b in itertools.pairwise(levels))
+
+
+def test_a_tree_with_ends_gives_every_row_the_node_that_owns_it(grown):
+    features, _, splits = grown
+    ends = np.random.default_rng(0).random(len(splits.leaf)) < 0.2
+    ends[0] = False
+    tree, nodes = splits.without(ends)
+    assert 1 < tree.n_leaves < splits.n_leaves
+    node_of_leaf = np.flatnonzero(splits.leaf >= 0)[np.argsort(splits.leaf[splits.leaf >= 0])]
+    owner = splits.owners(ends)[node_of_leaf[splits.leaves(features)]]
+    assert np.array_equal(nodes[tree.leaves(features)], owner)
+    Splits.from_arrays(tree.to_arrays(), n_features=5)
+    ends[0] = True
+    assert splits.without(ends)[0].n_leaves == 1
 
 
 def test_nothing_to_split_is_a_single_leaf():
@@ -117,3 +144,44 @@ def test_damaged_arrays_are_refused(grown, name, index, value):
     arrays[name][index] = value
     with pytest.raises(ModelFileError):
         Splits.from_arrays(arrays, n_features=5)
+
+
+def test_a_missing_library_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(library, "find_spec", lambda _: None)
+    with pytest.raises(TrainingError, match="pip install lightgbm"):
+        library.load_library.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("libgomp.so.1: cannot open shared object file", "libgomp1"),
+        ("Library not loaded: @rpath/libomp.dylib", "brew install libomp"),
+        ("invalid ELF header", "cannot be loaded on this machine"),
+    ],
+)
+def test_a_library_that_cannot_be_loaded_says_why(monkeypatch, reason, told):
+    def refuse(_):
+        raise OSError(reason)
+
+    monkeypatch.setattr(library.ctypes, "CDLL", refuse)
+    with pytest.raises(TrainingError, match=told):
+        library.load_library.__wrapped__()
+
+
+def test_a_mistake_of_ours_is_an_error_with_the_reason_of_the_library():
+    rows = library.BinnedRows.of(np.zeros((10, 1), np.float32), {"verbose": -1})
+    with pytest.raises(TrainingError, match="Length of labels"):
+        rows.label(np.zeros(3))
+
+
+def test_growing_needs_neither_the_python_package_nor_torch():
+    code = (
+        "import sys, numpy as np\n"
+        "from synthohive_jupyter.models.tree.model import TreeSynth\n"
+        "from synthohive_jupyter.models.tree.tree import ConditionalTree\n"
+        "ConditionalTree.fit(np.arange(99, dtype=np.float32)[:, None], np.arange(99) // 40)\n"
+        "print(sorted({'lightgbm', 'sklearn', 'scipy', 'torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

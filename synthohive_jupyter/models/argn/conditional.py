@@ -17,8 +17,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from synthohive_jupyter.models.argn.evidence import Restriction
     from synthohive_jupyter.models.argn.parts import PartSpace
+    from synthohive_jupyter.models.argn.restrictions import Restriction
     from synthohive_jupyter.models.argn.sampling import Sampler
     from synthohive_jupyter.tabular.codecs import Floats, Integers
 

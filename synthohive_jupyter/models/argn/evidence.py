@@ -8,24 +8,38 @@ probabilities of codes: 0 for what is excluded, and for a cell that a range cuts
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import DataError
+from synthohive_jupyter.models.argn.linked import (
+    FREE,
+    Pattern,
+    alone,
+    gap_codes,
+    level_codes,
+    of_levels,
+    patterns_of,
+    places_of,
+    restrict_gap,
+)
+from synthohive_jupyter.models.argn.restrictions import Restriction, restrict, unknown
 from synthohive_jupyter.schema.tables import Constraint
-from synthohive_jupyter.tabular import declared
 from synthohive_jupyter.tabular.categorical import CategoryCodec
-from synthohive_jupyter.tabular.cells import QuantileCells
 from synthohive_jupyter.tabular.numeric import NumericCodec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from synthohive_jupyter.tabular.codecs import Codes, Floats, Values
+    from synthohive_jupyter.tabular.codecs import Codes, Integers, Values
     from synthohive_jupyter.tabular.columns import Column
+    from synthohive_jupyter.tabular.combinations import Combination
+    from synthohive_jupyter.tabular.comparison import Held
+    from synthohive_jupyter.tabular.gaps import Gap
+    from synthohive_jupyter.tabular.links import Links
     from synthohive_jupyter.tabular.storage import Storage
     from synthohive_jupyter.tabular.transformer import TableTransformer
 
@@ -33,24 +47,7 @@ Given = Mapping[str, Any] | pd.DataFrame
 """What `ARGN.sample` takes: see `evidence_of`."""
 
 _RANGE = frozenset({"min", "max", "values"})
-_NARROW = 1e-6
-"""Half the width, as a share of the axis, that stands for one value where there is no grid."""
 _SETS = (set, frozenset, list, tuple, np.ndarray, pd.Series, pd.Index)
-
-
-@dataclass(frozen=True, slots=True)
-class Restriction:
-    """What a set or a range leaves of a column.
-
-    Attributes:
-        weights: Factor on the probability of every code, (codes,).
-        low: Least scalar of every code, (codes,).
-        high: Largest scalar of every code, (codes,).
-    """
-
-    weights: Floats
-    low: Floats
-    high: Floats
 
 
 @dataclass(slots=True)
@@ -60,9 +57,11 @@ class Evidence:
     Attributes:
         codes: Codes of fixed cells, -1 where a cell is to be drawn, (rows, columns).
         fixed: The fixed columns, in the types of the data.
-        restrictions: Index of a column to what is left of it.
+        restrictions: Index of a column to what is left of it, in all rows.
         constraints: The same demands for `constraints.enforce`, which makes them exact.
         complete: Whether no cell that is drawn may be null.
+        known: The cells that gaps count from, and gaps, as far as they stand already; or ``None``.
+        patterns: What is left of combinations, where rows differ in it.
     """
 
     codes: Codes
@@ -70,6 +69,26 @@ class Evidence:
     restrictions: dict[int, Restriction] = field(default_factory=dict)
     constraints: dict[str, Constraint] = field(default_factory=dict)
     complete: bool = False
+    known: pd.DataFrame | None = None
+    patterns: list[Pattern] = field(default_factory=list)
+
+    def taken(self, rows: Integers) -> Evidence:
+        """Return the evidence of some rows, as they are without a pattern."""
+        known = None if self.known is None else self.known.iloc[rows].reset_index(drop=True)
+        fixed = self.fixed.iloc[rows].reset_index(drop=True)
+        return replace(self, codes=self.codes[rows], fixed=fixed, known=known, patterns=[])
+
+    def split(self) -> Iterator[tuple[int, Integers, Evidence]]:
+        """Yield the rows of each pattern with a number, their rows, and what is known of them."""
+        rest = np.ones(len(self.codes), dtype=np.bool_)
+        for pattern in self.patterns:
+            rest[pattern.rows] = False
+            mine = self.taken(pattern.rows)
+            mine.restrictions = self.restrictions | pattern.restrictions
+            yield pattern.number, pattern.rows, mine
+        rows = np.flatnonzero(rest)
+        if len(rows) or not self.patterns:
+            yield 0, rows, self.taken(rows)
 
 
 def evidence_of(given: Given, transformer: TableTransformer, *, rows: int, table: str) -> Evidence:
@@ -86,55 +105,180 @@ def evidence_of(given: Given, transformer: TableTransformer, *, rows: int, table
     Raises:
         DataError: If a column is unknown or a demand cannot be met.
     """
-    columns = {column.layout.name: i for i, column in enumerate(transformer.columns)}
-    codes = np.full((rows, len(columns)), -1, dtype=np.int32)
-    evidence = Evidence(codes, pd.DataFrame(index=pd.RangeIndex(rows)))
-    framed = isinstance(given, pd.DataFrame)
-    if framed and len(given) != rows:
+    if isinstance(given, pd.DataFrame) and len(given) != rows:
         raise DataError(f"{len(given):,} rows are given for {rows:,} rows to draw", table=table)
-    for name in map(str, given):
-        if name not in columns:
-            raise DataError("is given, but the model has no such column", table=table, column=name)
-        column, wanted = transformer.columns[columns[name]], given[name]
-        demand = None if framed else _demand(wanted, column, table)
+    return _Reader(given, transformer, rows, table).read()
+
+
+class _Reader:
+    """Reads what is given, plain columns first, then those that are coded together."""
+
+    def __init__(self, given: Given, transformer: TableTransformer, rows: int, table: str) -> None:
+        self._given, self._rows, self._table = given, rows, table
+        self._links = transformer.links
+        self._columns = {column.layout.name: column for column in transformer.columns}
+        self._places = {name: i for i, name in enumerate(self._columns)}
+        codes = np.full((rows, len(self._columns)), -1, dtype=np.int32)
+        self._evidence = Evidence(codes, pd.DataFrame(index=pd.RangeIndex(rows)))
+        self._demands: dict[str, Constraint] = {}
+        self._cells: dict[str, Held] = {}
+
+    def read(self) -> Evidence:
+        """Return the evidence."""
+        evidence, links = self._evidence, self._links
+        for name in map(str, self._given):
+            if name not in links.names:
+                message = "is given, but the model has no such column"
+                raise DataError(message, table=self._table, column=name)
+            self._column(name)
+        for name, gap in links.gaps.items():
+            if name in self._demands or name in self._cells:
+                self._gap(gap)
+        groups = [
+            (self._places[name], group, self._columns[name])
+            for name, group in links.groups.items()
+            if set(group.names) & (self._demands.keys() | self._cells.keys())
+        ]
+        framed = isinstance(self._given, pd.DataFrame)
+        for one in [] if framed else groups:
+            self._restrict_group(*one)
+        if framed:
+            places = [self._fix_group(*one) for one in groups]
+            evidence.patterns = patterns_of(groups, places, complete=False)
+        evidence.known = linked_cells(evidence.fixed, links)
+        return evidence
+
+    def _column(self, name: str) -> None:
+        """Take in what is given of one column."""
+        evidence, wanted = self._evidence, self._given[name]
+        storage = self._links.storage_of(name, self._columns)
+        column = self._columns.get(name)
+        linked = column is None or name in self._links.gaps
+        framed = isinstance(self._given, pd.DataFrame)
+        demand = None if framed else _demand(wanted, storage, (self._table, name))
         if demand is not None:
-            evidence.restrictions[columns[name]] = _restrict(column, demand, table)
-            evidence.constraints[name] = demand
-            continue
+            if linked or column is None:
+                self._demands[name] = demand
+            else:
+                evidence.restrictions[self._places[name]] = restrict(column, demand, self._table)
+            if self._links.group_of(name) is None:
+                evidence.constraints[name] = demand
+            return
         series = wanted.reset_index(drop=True) if framed else pd.Series([wanted], name=name)
-        known, values = fix(column, series, table)
+        if linked or column is None:
+            series = _untyped(series)
+            cells = storage, *storage.read(series, table=self._table)
+            group = self._links.group_of(name)
+            values = storage.write(*cells[1:]) if group is None else group.written(name, cells)
+        else:
+            known, values = fix(column, series, self._table)
+            evidence.codes[:, self._places[name]] = known
+            cells = storage, *storage.read(values, table=self._table)
+        self._cells[name] = cells
         if not framed:
-            values = values.iloc[np.zeros(rows, dtype=np.int64)].reset_index(drop=True)
-            if not values.isna().any() and rows:
-                evidence.constraints[name] = Constraint(values=_texts(column, series, table))
-        evidence.codes[:, columns[name]] = known
+            values = values.iloc[np.zeros(self._rows, dtype=np.int64)].reset_index(drop=True)
+            whole = self._links.group_of(name) is None and not values.isna().any()
+            if whole and self._rows:
+                texts = _texts(storage, series, (self._table, name))
+                evidence.constraints[name] = Constraint(values=texts)
         evidence.fixed[name] = values
-    return evidence
+
+    def _gap(self, gap: Gap) -> None:
+        column, place = self._columns[gap.name], self._places[gap.name]
+        known = self._cells.keys() >= set(gap.sources)
+        if gap.name in self._demands:
+            if not known:
+                raise alone(gap, table=self._table)
+            self._evidence.restrictions[place] = restrict_gap(
+                gap, column, self._demands[gap.name], self._cells, table=self._table
+            )
+            return
+        storage, values, nulls = self._cells[gap.name]
+        if not known and not nulls.all():
+            raise alone(gap, table=self._table)
+        held = {
+            name: self._cells.get(name, (storage, values, np.ones_like(nulls)))
+            for name in (*gap.sources, gap.name)
+        }
+        self._evidence.codes[:, place] = gap_codes(gap, column, held, table=self._table)
+
+    def _restrict_group(self, place: int, group: Combination, column: Column) -> None:
+        """Restrict a combination to the levels that have all the parts that are given."""
+        levels = np.ones(len(group.places[0]), dtype=np.bool_)
+        for name in group.names:
+            if name in self._demands:
+                demand = self._demands[name]
+                left = group.having(name, places_of(group, name, demand, table=self._table))
+            elif name in self._cells:
+                left = group.having(name, group.place_of(name, self._cells[name]))
+            else:
+                continue
+            levels &= left
+            if not levels.any():
+                raise unknown(self._table, name)
+        self._evidence.restrictions[place] = of_levels(column, levels)
+
+    def _fix_group(self, place: int, group: Combination, column: Column) -> Integers:
+        """Fix the codes of rows with all parts; return the places of the parts of all rows."""
+        places = np.full((self._rows, len(group.names)), FREE, dtype=np.int64)
+        named = [name for name in group.names if name in self._cells]
+        for name in named:
+            places[:, group.names.index(name)] = group.place_of(name, self._cells[name])
+        if len(named) == len(group.names):
+            codes = level_codes(column, group.levels(self._cells))
+            if (codes < 0).any():
+                raise unknown(self._table, named[0])
+            self._evidence.codes[:, place] = codes
+        elif not all(group.match(row).any() for row in np.unique(places, axis=0)):
+            raise unknown(self._table, named[0])
+        return places
+
+
+def linked_cells(data: pd.DataFrame, links: Links) -> pd.DataFrame | None:
+    """Return the columns that gaps count from, and gaps; ``None`` where there are none."""
+    names = {name for gap in links.gaps.values() for name in (*gap.sources, gap.name)}
+    wanted = [name for name in data.columns if name in names]
+    return data[wanted].reset_index(drop=True) if wanted else None
 
 
 def present_cells(data: pd.DataFrame, transformer: TableTransformer, *, table: str) -> Evidence:
     """Return as evidence what is not null in rows whose nulls are to be filled.
 
+    A gap column counts as known only in rows that have all that it counts from.
+
     Raises:
         DataError: If a column is missing, or holds what the model does not know.
     """
-    codes = np.empty((len(data), len(transformer.columns)), dtype=np.int32)
-    for place, column in enumerate(transformer.columns):
+    links, columns = transformer.links, transformer.columns
+    if missing := [name for name in links.names if name not in data.columns]:
+        raise DataError("the column is missing", table=table, column=missing[0])
+    codes = np.full((len(data), len(columns)), -1, dtype=np.int32)
+    groups, places = [], []
+    for place, column in enumerate(columns):
         name = column.layout.name
-        if name not in data.columns:
-            raise DataError("the column is missing", table=table, column=name)
-        found, _ = column.encode(data[name], table=table, rng=np.random.default_rng(0))
-        codes[:, place] = np.where(data[name].isna(), -1, found)
+        if (group := links.groups.get(name)) is not None:
+            held = {
+                one: (kept, *kept.read(data[one], table=table))
+                for one, kept in zip(group.names, group.storages, strict=True)
+            }
+            found = np.stack([group.place_of(one, held[one]) for one in group.names], axis=1)
+            # A null is to be filled; what is not known is left as it is and steers nothing.
+            found[found < 0] = FREE
+            whole = (found != FREE).all(axis=1)
+            codes[whole, place] = level_codes(column, group.levels(held))[whole]
+            groups.append((place, group, column))
+            places.append(found)
+            continue
+        read = links.read(column, columns, data, table=table)
+        own, _ = column.encode_values(*read, np.random.default_rng(0))
+        present = data[name].notna().to_numpy()
+        if (gap := links.gaps.get(name)) is not None:
+            present &= data[list(gap.sources)].notna().all(axis=1).to_numpy()
+        codes[:, place] = np.where(present, own, -1)
     fixed = pd.DataFrame(index=pd.RangeIndex(len(data)))
-    return Evidence(codes, fixed, complete=True)
-
-
-def unrestricted(column: Column) -> Restriction:
-    """Return what leaves out nothing but null."""
-    n_codes = column.layout.n_codes
-    weights = np.ones(n_codes)
-    weights[: int(column.null_share > 0)] = 0.0
-    return Restriction(weights, -np.ones(n_codes), np.ones(n_codes))
+    known = linked_cells(data, links)
+    patterns = patterns_of(groups, places, complete=True)
+    return Evidence(codes, fixed, complete=True, known=known, patterns=patterns)
 
 
 def fix(column: Column, series: pd.Series[Any], table: str) -> tuple[Codes, pd.Series[Any]]:
@@ -144,10 +288,7 @@ def fix(column: Column, series: pd.Series[Any], table: str) -> tuple[Codes, pd.S
         DataError: If the model knows no such value.
     """
     name, codec = column.layout.name, column.codec
-    if series.isna().all():
-        # Nulls alone have no type that could fit that of the column.
-        series = pd.Series([None] * len(series), dtype=object, name=name)
-    values, nulls = column.storage.read(series, table=table)
+    values, nulls = column.storage.read(_untyped(series), table=table)
     if nulls.any() and column.null_share == 0:
         raise DataError("a null is given, but the column has none", table=table, column=name)
     if codec is None and not nulls.all():
@@ -156,13 +297,24 @@ def fix(column: Column, series: pd.Series[Any], table: str) -> tuple[Codes, pd.S
     if isinstance(codec, CategoryCodec):
         strange = values[(pd.Index(codec.levels).get_indexer(pd.Index(values)) < 0) & ~nulls]
         if len(strange) and not codec.pooled:
-            raise _unknown(table, name)
+            raise unknown(table, name)
         levels = pd.unique(np.concatenate([codec.levels, strange]))
-    codes, _ = column.encode(series, table=table, rng=np.random.default_rng(0))
+    inside = values
+    if isinstance(codec, NumericCodec):
+        # What lies outside the declared limits counts as the nearest that the model knows.
+        inside = codec.learnt.clip(values)
+    codes, _ = column.encode_values(inside, nulls, np.random.default_rng(0))
     return codes, column.storage.write(values, nulls, levels)
 
 
-def _demand(wanted: object, column: Column, table: str) -> Constraint | None:
+def _untyped(series: pd.Series[Any]) -> pd.Series[Any]:
+    """Return nulls alone as objects: they have no type that could fit that of a column."""
+    if not series.isna().all():
+        return series
+    return pd.Series([None] * len(series), dtype=object, name=series.name)
+
+
+def _demand(wanted: object, storage: Storage, place: tuple[str, str]) -> Constraint | None:
     """Return a set or a range as a constraint, ``None`` for one fixed value."""
     if isinstance(wanted, Constraint):
         return wanted
@@ -172,16 +324,16 @@ def _demand(wanted: object, column: Column, table: str) -> Constraint | None:
         return Constraint(**wanted)
     if not isinstance(wanted, _SETS):
         return None
-    series = pd.Series(list(wanted), name=column.layout.name)
-    return Constraint(values=_texts(column, series, table))
+    series = pd.Series(list(wanted), name=place[1])
+    return Constraint(values=_texts(storage, series, place))
 
 
-def _texts(column: Column, series: pd.Series[Any], table: str) -> tuple[str, ...]:
+def _texts(storage: Storage, series: pd.Series[Any], place: tuple[str, str]) -> tuple[str, ...]:
     """Return values as the text that constraints hold."""
-    values, nulls = column.storage.read(series, table=table)
+    values, nulls = storage.read(series, table=place[0])
     if nulls.any():
-        raise DataError("nulls cannot be in a set", table=table, column=column.layout.name)
-    return _written(values, column.storage)
+        raise DataError("nulls cannot be in a set", table=place[0], column=place[1])
+    return _written(values, storage)
 
 
 def _written(values: Values, storage: Storage) -> tuple[str, ...]:
@@ -194,81 +346,3 @@ def _written(values: Values, storage: Storage) -> tuple[str, ...]:
     else:
         written = values.tolist()
     return tuple(str(value) for value in written)
-
-
-def _restrict(column: Column, demand: Constraint, table: str) -> Restriction:
-    name, codec = column.layout.name, column.codec
-    texts = demand.values  # noqa: PD011 - a field of the constraint, not of a frame
-    allowed = None if texts is None else declared.allowed(texts, column.storage)
-    if isinstance(codec, NumericCodec):
-        limits = declared.limits(demand, column.storage, table=table, column=name)
-        weights, low, high = _of_numbers(codec, limits, allowed)
-    elif isinstance(codec, CategoryCodec) and allowed is not None:
-        weights = np.zeros(codec.n_codes)
-        found = pd.Index(codec.levels).get_indexer(pd.Index(allowed))
-        weights[found[found >= 0]] = 1.0
-        low, high = -np.ones_like(weights), np.ones_like(weights)
-    else:
-        raise DataError("cannot be restricted to a set or a range", table=table, column=name)
-    if not (weights > 0).any():
-        raise _unknown(table, name)
-    null = np.zeros(column.layout.n_codes - len(weights))
-    return Restriction(*(np.concatenate([null, part]) for part in (weights, low, high)))
-
-
-def _of_numbers(
-    codec: NumericCodec, limits: declared.Limits, allowed: Values | None
-) -> tuple[Floats, Floats, Floats]:
-    """Return the factors and the scalars of the codes of a number."""
-    least, most = limits
-    n_atoms = len(codec.atoms)
-    fits = np.ones(n_atoms, dtype=np.bool_)
-    if least is not None:
-        fits &= codec.atoms >= least
-    if most is not None:
-        fits &= codec.atoms <= most
-    if allowed is not None:
-        fits &= np.isin(codec.atoms, allowed)
-    weights, low, high = fits.astype(np.float64), -np.ones(n_atoms), np.ones(n_atoms)
-    if isinstance(codec.rest, QuantileCells):
-        scalars = np.stack(
-            [codec.rest.between(*ends) for ends in _intervals(codec, limits, allowed)]
-        )
-        width = scalars[:, 1] - scalars[:, 0]
-        lower = np.where(width > 0, scalars[:, 0], 1.0).min(axis=0)
-        upper = np.where(width > 0, scalars[:, 1], -1.0).max(axis=0)
-        weights = np.append(weights, np.minimum(width.sum(axis=0) / 2, 1.0))
-        low, high = np.append(low, lower), np.append(high, upper)
-    return weights, low, high
-
-
-def _intervals(
-    codec: NumericCodec, limits: declared.Limits, allowed: Values | None
-) -> list[tuple[float, float]]:
-    """Return the positions that are allowed: the range, or a grid step around each value."""
-    axis, learnt = codec.axis, codec.learnt
-    half = axis.spacing / 2 or (axis.high - axis.low) * _NARROW
-    least, most = limits
-    if allowed is None:
-        low, high = -np.inf, np.inf
-        if least is not None and least > learnt.low:
-            low = _position(codec, least) - axis.spacing / 2 if least <= learnt.high else np.inf
-        if most is not None and most < learnt.high:
-            high = _position(codec, most) + axis.spacing / 2 if most >= learnt.low else -np.inf
-        return [(low, high)]
-    known = allowed[(allowed >= learnt.low) & (allowed <= learnt.high)]
-    known = known[~np.isin(known, codec.atoms)]
-    places = axis.positions(known).tolist()
-    return [(place - half, place + half) for place in places] or [(np.inf, np.inf)]
-
-
-def _position(codec: NumericCodec, value: float) -> float:
-    return float(codec.axis.positions(np.array([value], dtype=codec.atoms.dtype))[0])
-
-
-def _unknown(table: str, name: str) -> DataError:
-    return DataError(
-        "what is given never occurs in the data that the model was fitted on",
-        table=table,
-        column=name,
-    )

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.models.argn.conditional import Factors, draw_restricted
-from synthohive_jupyter.models.argn.evidence import Restriction, unrestricted
 from synthohive_jupyter.models.argn.network import Network
+from synthohive_jupyter.models.argn.restrictions import Restriction, unrestricted
 from synthohive_jupyter.models.argn.sampling import Sampler
 from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.fitted import columns_of
@@ -80,7 +80,8 @@ class FittedARGN(FittedNetwork):
                     known = draw_restricted(self.sampler, known, beside, factors, choosing)
                 weights = self._without_nulls() if evidence.complete else ()
                 digits = self._draw(numbers, beside, known=known, weights=weights)
-                blocks.append(self._decode(digits, numbers, evidence.restrictions, decoding))
+                cells = None if evidence.known is None else evidence.known.iloc[part]
+                blocks.append(self._decode(digits, numbers, evidence.restrictions, decoding, cells))
         return blocks[0] if len(blocks) == 1 else pd.concat(blocks, ignore_index=True)
 
     @property
@@ -128,6 +129,7 @@ class FittedARGN(FittedNetwork):
         numbers: Scalars,
         restrictions: Mapping[int, Restriction],
         rng: np.random.Generator,
+        known: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         codes = self.network.space.codes(digits)
         scalars = np.zeros(codes.shape, dtype=np.float32)
@@ -143,7 +145,7 @@ class FittedARGN(FittedNetwork):
             at = codes[:, place]
             uniform = numbers[:, self._n_parts + place]
             scalars[:, place] = low[at] + uniform * (high - low)[at]
-        return self.transformer.decode(Encoded(codes, scalars), rng)
+        return self.transformer.decode(Encoded(codes, scalars), rng, known=known)
 
     def tensors(self, weights: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Return the tensors of ``weights.safetensors``: of ``weights``, or of the network."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+import pandas as pd
+
 from synthohive_jupyter.models.argn.config import ARGNConfig
 from synthohive_jupyter.models.argn.evidence import evidence_of, present_cells
 from synthohive_jupyter.models.argn.fitted import FittedARGN, build_network
+from synthohive_jupyter.models.argn.imputing import CANDIDATES, closed, nearest, open_ends
 from synthohive_jupyter.models.argn.trainer import Trainer
 from synthohive_jupyter.models.trained import TrainedModel
+from synthohive_jupyter.seeding import integer_seed
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from synthohive_jupyter.models.argn.evidence import Given
+    from synthohive_jupyter.models.argn.evidence import Evidence, Given
     from synthohive_jupyter.models.checkpoint import Checkpoint
     from synthohive_jupyter.models.fits import Coded
+    from synthohive_jupyter.tabular.codecs import Integers
+
+_PATTERNS = 2**40
+"""Block of the stage ``sample`` from which on patterns of evidence have streams of their own."""
 
 
 class ARGN(TrainedModel[FittedARGN]):
@@ -96,7 +103,9 @@ class ARGN(TrainedModel[FittedARGN]):
             given: What the rows shall be: column name to a value (``None`` for null), to a set,
                 list or tuple of values, or to a range ``{"min": 18, "max": 30}`` (dates as ISO
                 text); or a frame of ``num_rows`` rows whose cells are fixed. The other columns are
-                drawn given all of it. What is given wins over declared constraints.
+                drawn given all of it. What is given wins over declared constraints. A column that
+                is checked to be at least others (``a <= b``) is coded as its distance from them,
+                and can be given only together with one value of each.
 
         Raises:
             NotFittedError: Before `fit` or `load`.
@@ -110,7 +119,7 @@ class ARGN(TrainedModel[FittedARGN]):
             raise ValueError("num_rows is not negative")
         fitted = self.fitted
         evidence = evidence_of(given, fitted.transformer, rows=num_rows, table=fitted.table)
-        rows = fitted.draw_given(num_rows, context, evidence, seed=seed)
+        rows = self._draw(context, evidence, seed=seed)
         names = evidence.fixed.columns
         rows[names] = evidence.fixed
         rows = self.enforced(rows, evidence.constraints, declared=enforce_constraints)
@@ -118,13 +127,26 @@ class ARGN(TrainedModel[FittedARGN]):
         rows[names] = evidence.fixed
         return rows
 
+    def _draw(self, context: pd.DataFrame | None, evidence: Evidence, *, seed: int) -> pd.DataFrame:
+        """Draw the rows of evidence, those of each pattern for themselves."""
+        fitted = self.fitted
+        if not evidence.patterns:
+            return fitted.draw_given(len(evidence.codes), context, evidence, seed=seed)
+        drawn = []
+        for number, rows, mine in evidence.split():
+            beside = None if context is None else context.iloc[rows]
+            own = integer_seed(seed, fitted.table, "sample", _PATTERNS + number) if number else seed
+            drawn.append(fitted.draw_given(len(rows), beside, mine, seed=own).set_axis(rows))
+        return pd.concat(drawn).sort_index()
+
     def impute(
         self, data: pd.DataFrame, context: pd.DataFrame | None = None, *, seed: int = 0
     ) -> pd.DataFrame:
         """Return rows with their nulls filled, drawn given everything else in the row.
 
         Columns that the model does not know, cells that are not null, index and types stay as they
-        are. A column that was null in every row of `fit` stays null.
+        are. A column that was null in every row of `fit` stays null. What is filled keeps declared
+        checks with what is there, as far as the columns are coded by their distance (``a <= b``).
 
         Args:
             data: Rows with all columns of the model.
@@ -137,7 +159,11 @@ class ARGN(TrainedModel[FittedARGN]):
         """
         fitted = self.fitted
         evidence = present_cells(data, fitted.transformer, table=fitted.table)
-        drawn = fitted.draw_given(len(data), context, evidence, seed=seed)
+        drawn = self._draw(context, evidence, seed=seed)
+        gaps = fitted.transformer.links.gaps.values()
+        open_rows = np.flatnonzero(np.any([open_ends(data, gap) for gap in gaps], axis=0))
+        if len(open_rows):
+            drawn = self._close(data, context, drawn, open_rows, seed=seed)
         filled = data.copy(deep=False)
         for name in drawn.columns:
             missing = data[name].isna()
@@ -145,3 +171,37 @@ class ARGN(TrainedModel[FittedARGN]):
                 fill = drawn[name].set_axis(data.index)
                 filled[name] = data[name].where(~missing, fill)
         return filled
+
+    def _close(
+        self,
+        data: pd.DataFrame,
+        context: pd.DataFrame | None,
+        drawn: pd.DataFrame,
+        rows: Integers,
+        *,
+        seed: int,
+    ) -> pd.DataFrame:
+        """Draw again the rows in which a gap has no end to count from; see `imputing`."""
+        transformer, table = self.fitted.transformer, self.fitted.table
+        again = np.repeat(rows, CANDIDATES)
+        asked = data.iloc[again].reset_index(drop=True)
+        evidence = present_cells(asked, transformer, table=table)
+        assert evidence.known is not None
+        for gap in transformer.links.gaps.values():
+            free = open_ends(asked, gap)
+            evidence.known[gap.name] = evidence.known[gap.name].mask(free)
+        beside = None if context is None else context.iloc[again]
+        own = integer_seed(seed, table, "sample", _PATTERNS)
+        candidates = self._draw(beside, evidence, seed=own)
+        chosen = candidates.iloc[nearest(asked, candidates, transformer, table=table)]
+        filled = closed(
+            data.iloc[rows].set_axis(rows), chosen.set_axis(rows), transformer, table=table
+        )
+        beside = None if context is None else context.iloc[rows]
+        evidence = present_cells(filled, transformer, table=table)
+        last = self._draw(beside, evidence, seed=own).set_axis(rows)
+        # Cells that were filled on the way are kept as they are.
+        for name in last.columns:
+            last[name] = filled[name].where(filled[name].notna(), last[name])
+        others = drawn.drop(index=rows.tolist())
+        return pd.concat([others, last]).sort_index() if len(others) else last

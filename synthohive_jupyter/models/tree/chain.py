@@ -70,10 +70,10 @@ class Chain:
             features[:, : len(self.context)] = context_numbers(self.context, context)
         drawn = Encoded(np.zeros((rows, width), np.int32), np.zeros((rows, width), np.float32))
         for place, link in enumerate(self.links, start=len(self.context)):
-            symbols, ranks = link.body.sample(features, rng.random(of)[:rows])
+            symbols, ranks = link.body.draw(features, rng.random(of)[:rows])
             codes, scalars = link.scale.codes(symbols, ranks)
             if link.gate is not None:
-                null = link.gate.sample(features, rng.random(of)[:rows])[0] == NULL
+                null = link.gate.draw(features, rng.random(of)[:rows])[0] == NULL
                 codes[null], scalars[null] = 0, 0.0
             features[:, place] = link.scale.numbers(codes, scalars)
             drawn.codes[:, link.column], drawn.scalars[:, link.column] = codes, scalars

@@ -61,7 +61,7 @@ class FittedTrees(Fitted):
             }
             for link in self.chain.links
         ]
-        # Not super(): a dataclass with slots is another class than the one that this was written in.
+        # Not super(): a dataclass with slots is another class than the one written here.
         return {**Fitted.record(self), "chain": sizes}
 
     def tensors(self) -> dict[str, Tensor]:

@@ -13,6 +13,7 @@ from synthohive_jupyter.models.tree.chain import NULL, PRESENT, Chain, Link
 from synthohive_jupyter.models.tree.grower import Grower
 from synthohive_jupyter.models.tree.leaves import Cells
 from synthohive_jupyter.models.tree.likelihood import held_out_nll
+from synthohive_jupyter.models.tree.pruning import prune
 from synthohive_jupyter.models.tree.scales import Scale
 from synthohive_jupyter.models.tree.targets import (
     Sketch,
@@ -162,7 +163,9 @@ class ChainFit:
         if link.gate is not None:
             present = cells.symbols != 0
             null_or_not = _null_or_not(cells)
-            link.gate, nll = self._tree(place, null_or_not, present | True, present[~self._held])
+            every = np.ones(len(present), dtype=np.bool_)
+            target = present[~self._held]
+            link.gate, nll = self._tree(place, null_or_not, every, target, gate=True)
         grown = present & ~self._held
         link.body, of_body = self._tree(place, cells, present, self._target(place, cells, grown))
         self._note(place)
@@ -179,23 +182,26 @@ class ChainFit:
         return scores[own]
 
     def _tree(
-        self, place: int, cells: Cells, rows: Flags, target: Floats | Flags
+        self, place: int, cells: Cells, rows: Flags, target: Floats | Flags, *, gate: bool = False
     ) -> tuple[ConditionalTree, float]:
-        """Grow a tree on those of the rows that are not held out, and fill it with all of them.
+        """Grow and prune a tree on the rows that are not held out, and fill it with all of them.
 
         Returns:
             The tree, and its part of the held-out negative log-likelihood of the column.
         """
         at = len(self.chain.context) + place
-        whole = bool(rows.all())
+        whole, number = bool(rows.all()), target.astype(np.float64)
         splits = self._grower.grow(
-            target.astype(np.float64),
-            self._choose(at, target.astype(np.float64), rows & ~self._held),
+            number,
+            self._choose(at, number, rows & ~self._held),
             rows=None if whole else np.flatnonzero(rows[~self._held]),
         )
         features = self.features if whole else self.features[rows]
-        leaves, mine = splits.leaves(features), cells.of(rows)
-        tree = ConditionalTree.filled(splits, leaves, mine, smoothing=self._config.smoothing)
+        grown, mine = ~self._held[rows], cells.of(rows)
+        ordered = self.chain.links[place].scale.ordered and not gate
+        splits, wider = prune(splits, splits.leaves(features[grown]), number, ordered=ordered)
+        leaves = splits.leaves(features)
+        tree = ConditionalTree.filled(splits, leaves, wider, mine, smoothing=self._config.smoothing)
         nll = held_out_nll(leaves, mine, self._held[rows])
         return tree, nll * float(rows.mean())
 

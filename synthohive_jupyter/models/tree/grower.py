@@ -1,4 +1,4 @@
-"""Growing trees by LightGBM (Ke et al., NeurIPS 2017): the only place that imports it.
+"""Growing trees by LightGBM (Ke et al., NeurIPS 2017).
 
 One boosting round with a learning rate of 1 is a plain regression tree, grown best first. The
 features are binned once for all trees of a table; a tree that may look at some of them only gets
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from synthohive_jupyter.models.tree.library import BinnedRows, grow_one
 from synthohive_jupyter.models.tree.splits import Splits
 
 if TYPE_CHECKING:
@@ -37,11 +38,8 @@ class Grower:
     """
 
     def __init__(self, features: Features, *, min_leaf: int, threads: int = 1) -> None:
-        import lightgbm
-
         self._rows = len(features)
         self._min_leaf = min_leaf
-        self._library = lightgbm
         self._parameters: dict[str, Any] = {
             "objective": "regression",
             "learning_rate": 1.0,
@@ -59,9 +57,7 @@ class Grower:
         }
         self._data = None
         if features.shape[1] and self._rows >= 2 * min_leaf:
-            self._data = lightgbm.Dataset(
-                features, label=np.zeros(self._rows), params=self._parameters
-            ).construct()
+            self._data = BinnedRows.of(features, self._parameters)
 
     def grow(
         self,
@@ -69,7 +65,6 @@ class Grower:
         features: Sequence[int],
         *,
         rows: Integers | None = None,
-        max_leaves: int | None = None,
     ) -> Splits:
         """Grow a tree whose leaves differ in the mean of the target.
 
@@ -77,28 +72,18 @@ class Grower:
             target: One number a row, shape (rows,).
             features: Features that it may look at.
             rows: The rows to grow it on, sorted; by default all. The target covers these only.
-            max_leaves: Most leaves; by default as many as rows of ``min_leaf`` allow.
-
-        Returns:
-            The tree; its leaves are numbered in the order in which they were split off, and the
-            left part of a split keeps its number. Cut back to the first n leaves it is the tree
-            that stopped there.
         """
         spread = float(target.std()) if len(target) else 0.0
-        n_leaves = min(len(target) // self._min_leaf, max_leaves or len(target))
+        n_leaves = len(target) // self._min_leaf
         if self._data is None or not features or spread == 0.0 or n_leaves < len(("left", "right")):
             return Splits.single()
-        data = self._data
-        if rows is not None:
-            data = data.subset(rows.tolist()).construct()
-        data.set_label((target - target.mean()) / spread)
+        data = self._data if rows is None else self._data.subset(rows)
+        data.label((target - target.mean()) / spread)
         parameters = self._parameters | {
             "num_leaves": n_leaves,
             "interaction_constraints": [sorted(features)],
         }
-        booster = self._library.Booster(parameters, data)
-        booster.update()
-        return _parse(booster.model_to_string())
+        return _parse(grow_one(data, parameters))
 
 
 def _parse(text: str) -> Splits:

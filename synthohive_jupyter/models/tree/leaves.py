@@ -10,10 +10,10 @@ and what is left of it the rank inside.
   far outwards as inwards, since stopping at the mean of the outermost rows would cut the tails off
   every leaf. A leaf with fewer continuous rows than that has the ranks of the whole column.
 - Counts in a leaf of twenty rows are noise in part. So each leaf also belongs to a wider *group*
-  (the leaf that it was a part of when the tree had half as many), and gives it a share of
-  its draws that grows with the number of different values it has seen: ``m / (n + m)`` with
-  ``m = smoothing * (different - 1)``, n rows. A leaf of one symbol only gives nothing away, so
-  rules of the data stay rules.
+  of leaves that hardly differ (see `pruning`), and gives it a share of its draws that grows with
+  the number of different values it has seen: ``m / (n + m)`` with
+  ``m = smoothing * (different - 1)``, n rows. A leaf of one symbol only gives nothing away, and
+  leaves that a rule divides have no group in common, so rules of the data stay rules.
 """
 
 from __future__ import annotations
@@ -112,6 +112,20 @@ class Entries:
             upper, symbol, np.append(self.low, other.low), np.append(self.high, other.high)
         )
 
+    def chances(self, groups: Integers, symbols: Integers) -> Floats:
+        """Return for every row the share that its distribution gives to its symbol.
+
+        Args:
+            groups: Distribution of every row.
+            symbols: Symbol of every row; `CONTINUOUS` asks for the share of all ranks.
+        """
+        width = int(max(self.symbol.max(initial=0), symbols.max(initial=0))) + 2
+        owner = np.ceil(self.upper).astype(np.int64) - 1
+        keys, wanted = owner * width + self.symbol + 1, groups * width + symbols + 1
+        begin, end = (np.searchsorted(keys, wanted, side=side) for side in ("left", "right"))
+        share: Floats = self.upper[np.maximum(end, 1) - 1] - np.append(0.0, self.upper)[begin]
+        return np.where(end > begin, share, 0.0)
+
     def draw(self, groups: Integers, uniform: Floats) -> tuple[Integers, Floats]:
         """Return a symbol and a rank for every row.
 
@@ -148,21 +162,25 @@ class Leaves:
 
         Args:
             leaves: Leaf of every row, shape (rows,); every leaf has a row.
-            wider: For each leaf its wider group, named by one of the leaves, shape (leaves,).
+            wider: For each leaf the number of its wider group, shape (leaves,).
             cells: What the rows hold.
             smoothing: Strength of the groups; 0 leaves every leaf to itself.
         """
         n_leaves = len(wider)
-        names, group = np.unique(wider, return_inverse=True)
+        group, size = np.unique(wider, return_inverse=True, return_counts=True)[1:]
+        together = size[group] > 1
         rows = np.bincount(leaves, minlength=n_leaves)
         different = np.minimum(_different(leaves, n_leaves, cells), _MAX_DIFFERENT)
-        extra = smoothing * np.maximum(different - 1.0, 0.0)
+        extra = np.where(together, smoothing * np.maximum(different - 1.0, 0.0), 0.0)
         share = extra / (rows + extra)
-        own = Entries.count(leaves, n_leaves, cells)
-        if len(names) == n_leaves:
-            return cls(own, np.arange(n_leaves, dtype=np.int32), np.zeros(n_leaves))
-        groups = Entries.count(group[leaves], len(names), cells)
-        return cls(own.then(groups), (n_leaves + group).astype(np.int32), share)
+        entries, place = Entries.count(leaves, n_leaves, cells), np.arange(n_leaves)
+        if together.any():
+            shared, number = np.unique(group[together], return_inverse=True)
+            place[together] = n_leaves + number
+            inside = together[leaves]
+            at = place[leaves[inside]] - n_leaves
+            entries = entries.then(Entries.count(at, len(shared), cells.of(inside)))
+        return cls(entries, place.astype(np.int32), share)
 
     def draw(self, leaves: Integers, uniform: Floats) -> tuple[Integers, Floats]:
         """Return a symbol and a rank for every row, by one uniform number each."""
@@ -171,6 +189,14 @@ class Leaves:
         left = np.where(outside, uniform, uniform - share)
         left = left / np.where(outside, share, 1.0 - share)
         return self.entries.draw(np.where(outside, self.group[leaves], leaves), left)
+
+    def chances(self, leaves: Integers, symbols: Integers) -> Floats:
+        """Return for every row the chance that its symbol is drawn in its leaf."""
+        places = (leaves, self.group[leaves].astype(np.int64))
+        own, wider = (self.entries.chances(place, symbols) for place in places)
+        share = self.share[leaves]
+        found: Floats = (1.0 - share) * own + share * wider
+        return found
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""

@@ -13,7 +13,7 @@ from synthohive_jupyter.errors import ModelFileError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from synthohive_jupyter.tabular.codecs import Integers
+    from synthohive_jupyter.tabular.codecs import Flags, Integers
 
 Features = NDArray[np.float32]
 """Shape (rows, features); a null lies below every value, nothing is NaN."""
@@ -107,26 +107,64 @@ class Splits:
             active, base, at = active[moving], base[moving], at[moving]
         return self.leaf[node].astype(np.intp)
 
-    def cut_back(self, n_leaves: int) -> Integers:
-        """Return for every leaf the one it was a part of when the tree had so many leaves.
+    def levels(self) -> list[slice]:
+        """Return the nodes of every level, the root first."""
+        found, begin, end = [], 0, 1
+        while begin < end:
+            found.append(slice(begin, end))
+            begin, end = end, end + 2 * int((self.leaf[begin:end] < 0).sum())
+        return found
 
-        Leaves are numbered as they were split off, the left part of a split keeping the number of
-        the whole; so the number of an inner node is the least below it.
+    def totals(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return for every node the sum of ``values`` over its leaves.
 
         Args:
-            n_leaves: From 1 to the number of leaves.
+            values: Of every leaf, shape (leaves, ...).
+
+        Returns:
+            Shape (nodes, ...).
         """
-        number = self.leaf.astype(np.int64)
-        whole = np.zeros(self.n_leaves, np.int64)
-        for node in range(len(number) - 1, -1, -1):
-            if number[node] < 0:
-                left, right = number[self.child[node]], number[self.child[node] + 1]
-                number[node] = left
-                whole[right] = left
-        found = np.arange(self.n_leaves)
-        for leaf in range(n_leaves, self.n_leaves):
-            found[leaf] = found[whole[leaf]]
+        found = values[np.maximum(self.leaf, 0)]
+        for level in reversed(self.levels()):
+            nodes = np.arange(level.start, level.stop)[self.leaf[level] < 0]
+            found[nodes] = found[self.child[nodes]] + found[self.child[nodes] + 1]
         return found
+
+    def owners(self, ends: Flags) -> Integers:
+        """Return for every node the uppermost one at or above it that ends, or the node itself.
+
+        Args:
+            ends: Which nodes shall have nothing below them, shape (nodes,).
+        """
+        found = np.arange(len(self.leaf))
+        for level in self.levels():
+            nodes = np.arange(level.start, level.stop)[self.leaf[level] < 0]
+            over = (found[nodes] != nodes) | ends[nodes]
+            for child in (self.child[nodes], self.child[nodes] + 1):
+                found[child] = np.where(over, found[nodes], child)
+        return found
+
+    def without(self, ends: Flags) -> tuple[Self, Integers]:
+        """Return the tree in which some nodes are leaves, and what its leaves were before.
+
+        Args:
+            ends: Which nodes shall have nothing below them, shape (nodes,).
+
+        Returns:
+            The tree, and for each of its leaves the node of this tree.
+        """
+        own = np.arange(len(self.leaf))
+        alive = self.owners(ends) == own
+        at_rest = alive & (ends | (self.leaf >= 0))
+        place = np.cumsum(alive) - 1
+        tree = type(self)(
+            feature=np.where(at_rest, np.int32(0), self.feature)[alive],
+            threshold=np.where(at_rest, np.float32(np.inf), self.threshold)[alive],
+            child=np.where(at_rest, place, place[self.child])[alive].astype(np.int32),
+            leaf=np.where(at_rest, np.cumsum(at_rest) - 1, -1)[alive].astype(np.int32),
+            n_leaves=int(at_rest.sum()),
+        )
+        return tree, np.flatnonzero(at_rest)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays by name."""

@@ -1,13 +1,12 @@
 """`ConditionalTree`: the distribution of one column given features, as a tree.
 
-It stands alone: `fit` on features and symbols, `sample` for new features. What a feature or a
+It stands alone: `fit` on features and symbols, `draw` for new features. What a feature or a
 symbol means is up to the caller; numbers of children given the parent, say, are symbols with
 their order, and need nothing else of this package.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.tree.leaves import CONTINUOUS, Cells, Leaves
+from synthohive_jupyter.models.tree.pruning import prune
 from synthohive_jupyter.models.tree.splits import Splits
 from synthohive_jupyter.models.tree.targets import class_scores, mid_ranks, standardised
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 MIN_LEAF = 20
 SMOOTHING = 4.0
 
-_GROUP_SHARE = 0.5
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConditionalTree:
@@ -43,8 +41,10 @@ class ConditionalTree:
     Example:
         >>> features = np.repeat([[0.0], [1.0]], 50, axis=0).astype(np.float32)
         >>> tree = ConditionalTree.fit(features, np.repeat([0, 3], 50))
-        >>> tree.sample(features[[0, 99]], np.array([0.5, 0.5]))[0].tolist()
+        >>> tree.draw(features[[0, 99]], np.array([0.5, 0.5]))[0].tolist()
         [0, 3]
+        >>> tree.log_likelihood(features[[0, 99]], np.array([0, 2])).tolist()
+        [0.0, -inf]
     """
 
     splits: Splits
@@ -62,7 +62,9 @@ class ConditionalTree:
         smoothing: float = SMOOTHING,
         threads: int = 1,
     ) -> Self:
-        """Grow a tree on all features and fill its leaves.
+        """Grow a tree on all features, prune it, and fill its leaves.
+
+        Nothing is drawn: the same rows give the same tree.
 
         Args:
             features: Shape (rows, features), float32, without NaN; at least one row.
@@ -82,36 +84,43 @@ class ConditionalTree:
             scaled = np.stack([standardised(column) for column in features.T], axis=1)
             target = class_scores(symbols, int(symbols.max()) + 1, scaled)[symbols]
         grower = Grower(features, min_leaf=min_leaf, threads=threads)
-        splits = grower.grow(target, range(features.shape[1]))
-        return cls.filled(
-            splits, splits.leaves(features), Cells(symbols, ranks, families), smoothing=smoothing
-        )
+        grown = grower.grow(target, range(features.shape[1]))
+        splits, wider = prune(grown, grown.leaves(features), target, ordered=ordered)
+        cells = Cells(symbols, ranks, families)
+        return cls.filled(splits, splits.leaves(features), wider, cells, smoothing=smoothing)
 
     @classmethod
     def filled(
-        cls, splits: Splits, leaves: Integers, cells: Cells, *, smoothing: float = SMOOTHING
+        cls,
+        splits: Splits,
+        leaves: Integers,
+        wider: Integers,
+        cells: Cells,
+        *,
+        smoothing: float = SMOOTHING,
     ) -> Self:
         """Return a tree with its leaves filled.
 
         Args:
             splits: The tree.
             leaves: Leaf of every row; every leaf has one.
+            wider: Number of the wider group of every leaf.
             cells: What the rows hold.
             smoothing: Strength of the wider groups.
         """
-        wider = splits.cut_back(max(1, math.ceil(_GROUP_SHARE * splits.n_leaves)))
         return cls(splits, Leaves.fit(leaves, wider, cells, smoothing=smoothing))
 
     @classmethod
     def marginal(cls, cells: Cells) -> Self:
         """Return the tree that asks nothing: the distribution of all rows."""
-        return cls.filled(Splits.single(), np.zeros(len(cells.symbols), np.int64), cells)
+        leaf = np.zeros(1, np.int64)
+        return cls.filled(Splits.single(), np.zeros(len(cells.symbols), np.int64), leaf, cells)
 
     def leaves(self, features: Features) -> Integers:
         """Return the leaf of every row, shape (rows,)."""
         return self.splits.leaves(features)
 
-    def sample(self, features: Features, uniform: Floats) -> tuple[Integers, Floats]:
+    def draw(self, features: Features, uniform: Floats) -> tuple[Integers, Floats]:
         """Draw one cell a row.
 
         Args:
@@ -122,6 +131,20 @@ class ConditionalTree:
             Symbols (`leaves.CONTINUOUS` for ranks), and ranks in [0, 1].
         """
         return self.distributions.draw(self.leaves(features), uniform)
+
+    def log_likelihood(self, features: Features, symbols: Integers) -> Floats:
+        """Return the log of the chance of every row's symbol, in nats.
+
+        Args:
+            features: Shape (rows, features) as in `fit`.
+            symbols: Shape (rows,); of ranks (`leaves.CONTINUOUS`) the chance that it is one.
+
+        Returns:
+            Shape (rows,); minus infinity where the symbol is never drawn.
+        """
+        chances = self.distributions.chances(self.leaves(features), symbols)
+        found = np.full(len(chances), -np.inf)
+        return np.log(chances, out=found, where=chances > 0)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the tree as arrays of float32, float64 and int32 by name."""
