@@ -87,7 +87,7 @@ def own(*, ctgan_epochs: int) -> list[Entry]:
     """Return the models of the project, with their defaults but for the epochs of CTGAN."""
     adversarial = ("models/ctgan/*.py", *_EVERY_MODEL)
     return [
-        Entry("tree", "**TreeSynth**", sources=("models/tree/*.py", *_EVERY_MODEL)),
+        Entry("tree", "**TreeSynth**", sources=("models/tree/*.py", "trees/*.py", *_EVERY_MODEL)),
         Entry("argn", "**ARGN**", sources=("models/argn/*.py", *_EVERY_MODEL)),
         Entry(
             "ctgan",

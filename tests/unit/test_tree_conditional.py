@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.models.tree.grower import Grower
-from synthohive_jupyter.models.tree.leaves import CONTINUOUS, Cells
-from synthohive_jupyter.models.tree.likelihood import held_out_nll
-from synthohive_jupyter.models.tree.pruning import prune
-from synthohive_jupyter.models.tree.targets import (
+from synthohive_jupyter.trees.grower import Grower
+from synthohive_jupyter.trees.leaves import CONTINUOUS, Cells
+from synthohive_jupyter.trees.likelihood import held_out_nll
+from synthohive_jupyter.trees.pruning import prune
+from synthohive_jupyter.trees.targets import (
     Sketch,
     class_scores,
     feature_scores,
     standardised,
 )
-from synthohive_jupyter.models.tree.tree import ConditionalTree
+from synthohive_jupyter.trees.tree import ConditionalTree
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.models.tree.leaves import CONTINUOUS, KNOTS, Cells, Entries, Leaves
+from synthohive_jupyter.trees.leaves import CONTINUOUS, KNOTS, Cells, Entries, Leaves
 
 
 def continuous(ranks, families=None):

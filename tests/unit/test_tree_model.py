@@ -117,7 +117,7 @@ def test_every_column_is_an_event_with_its_likelihood(metadata, people):
 def test_a_saved_model_needs_no_lightgbm(model, sample, tmp_path, monkeypatch):
     model.save(tmp_path / "model")
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    monkeypatch.delitem(sys.modules, "synthohive_jupyter.models.tree.grower", raising=False)
+    monkeypatch.delitem(sys.modules, "synthohive_jupyter.trees.grower", raising=False)
     loaded = TreeSynth.load(tmp_path / "model")
     assert loaded.sample(5000, seed=2).equals(sample[:5000])
     assert (loaded.epochs_run, loaded.config) == (6, model.config)

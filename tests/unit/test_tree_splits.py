@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from synthohive_jupyter.errors import ModelFileError, TrainingError
-from synthohive_jupyter.models.tree import library
-from synthohive_jupyter.models.tree.grower import Grower
-from synthohive_jupyter.models.tree.splits import Splits
+from synthohive_jupyter.trees import library
+from synthohive_jupyter.trees.grower import Grower
+from synthohive_jupyter.trees.splits import Splits
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def test_growing_needs_neither_the_python_package_nor_torch():
     code = (
         "import sys, numpy as np\n"
         "from synthohive_jupyter.models.tree.model import TreeSynth\n"
-        "from synthohive_jupyter.models.tree.tree import ConditionalTree\n"
+        "from synthohive_jupyter.trees.tree import ConditionalTree\n"
         "ConditionalTree.fit(np.arange(99, dtype=np.float32)[:, None], np.arange(99) // 40)\n"
         "print(sorted({'lightgbm', 'sklearn', 'scipy', 'torch'} & set(sys.modules)))"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from synthohive_jupyter.models.tree.scales import Scale
-    from synthohive_jupyter.models.tree.tree import ConditionalTree
+    from synthohive_jupyter.trees.tree import ConditionalTree
 
 NULL, PRESENT = 0, 1
 """Symbols of a gate."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from synthohive_jupyter.models.parameters import Parameters
-from synthohive_jupyter.models.tree.tree import MIN_LEAF, SMOOTHING
+from synthohive_jupyter.trees.tree import MIN_LEAF, SMOOTHING
 
 SMALLEST_LEAF = 5
 

@@ -12,7 +12,7 @@ from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.fitted import Fitted, columns_of
 from synthohive_jupyter.models.tree.chain import Chain, Link
 from synthohive_jupyter.models.tree.scales import Scale
-from synthohive_jupyter.models.tree.tree import ConditionalTree
+from synthohive_jupyter.trees.tree import ConditionalTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,19 +10,19 @@ import numpy as np
 
 from synthohive_jupyter.events import EpochEnded
 from synthohive_jupyter.models.tree.chain import NULL, PRESENT, Chain, Link
-from synthohive_jupyter.models.tree.grower import Grower
-from synthohive_jupyter.models.tree.leaves import Cells
-from synthohive_jupyter.models.tree.likelihood import held_out_nll
-from synthohive_jupyter.models.tree.pruning import prune
 from synthohive_jupyter.models.tree.scales import Scale
-from synthohive_jupyter.models.tree.targets import (
+from synthohive_jupyter.trees.grower import Grower
+from synthohive_jupyter.trees.leaves import Cells
+from synthohive_jupyter.trees.likelihood import held_out_nll
+from synthohive_jupyter.trees.pruning import prune
+from synthohive_jupyter.trees.targets import (
     Sketch,
     class_scores,
     feature_scores,
     mid_ranks,
     standardised,
 )
-from synthohive_jupyter.models.tree.tree import ConditionalTree
+from synthohive_jupyter.trees.tree import ConditionalTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

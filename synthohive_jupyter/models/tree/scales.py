@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from synthohive_jupyter.models.tree.leaves import CONTINUOUS, Cells
 from synthohive_jupyter.tabular.numeric import NumericCodec
+from synthohive_jupyter.trees.leaves import CONTINUOUS, Cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

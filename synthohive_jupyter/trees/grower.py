@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthohive_jupyter.models.tree.library import BinnedRows, grow_one
-from synthohive_jupyter.models.tree.splits import Splits
+from synthohive_jupyter.trees.library import BinnedRows, grow_one
+from synthohive_jupyter.trees.splits import Splits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.models.tree.splits import Features
     from synthohive_jupyter.tabular.codecs import Floats, Integers
+    from synthohive_jupyter.trees.splits import Features
 
 BINS = 63
 

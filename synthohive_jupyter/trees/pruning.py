@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.models.tree.targets import mid_ranks
+from synthohive_jupyter.trees.targets import mid_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.models.tree.splits import Splits
     from synthohive_jupyter.tabular.codecs import Flags, Floats, Integers
+    from synthohive_jupyter.trees.splits import Splits
 
 PER_SPLIT = 2.5
 """Price of a split. On the census table, over three seeds: at 2 the share of synthetic rows nearer
@@ -90,7 +90,8 @@ def _ends(splits: Splits, counted: Sequence[tuple[Floats, Integers, float]], tim
         nodes = np.arange(level.start, level.stop)[splits.leaf[level] < 0]
         below = worth[splits.child[nodes]] + worth[splits.child[nodes] + 1]
         worth[nodes] = np.maximum(surplus[nodes] + below, 0.0)
-    return (splits.leaf < 0) & (worth == 0.0)
+    worthless: Flags = (splits.leaf < 0) & (worth == 0.0)
+    return worthless
 
 
 def _cells(

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.models.tree.leaves import CONTINUOUS, Cells, Leaves
-from synthohive_jupyter.models.tree.pruning import prune
-from synthohive_jupyter.models.tree.splits import Splits
-from synthohive_jupyter.models.tree.targets import class_scores, mid_ranks, standardised
+from synthohive_jupyter.trees.leaves import CONTINUOUS, Cells, Leaves
+from synthohive_jupyter.trees.pruning import prune
+from synthohive_jupyter.trees.splits import Splits
+from synthohive_jupyter.trees.targets import class_scores, mid_ranks, standardised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.models.tree.splits import Features
     from synthohive_jupyter.tabular.codecs import Floats, Integers
+    from synthohive_jupyter.trees.splits import Features
 
 MIN_LEAF = 20
 SMOOTHING = 4.0
@@ -75,7 +75,7 @@ class ConditionalTree:
             smoothing: Strength of the wider groups, see `leaves`.
             threads: Threads for growing.
         """
-        from synthohive_jupyter.models.tree.grower import Grower
+        from synthohive_jupyter.trees.grower import Grower
 
         ranks = np.zeros(len(symbols))
         if ordered:

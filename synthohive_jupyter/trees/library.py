@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.models.tree.splits import Features
+    from synthohive_jupyter.trees.splits import Features
 
 _NAMES = ("lib_lightgbm.so", "lib_lightgbm.dylib", "lib_lightgbm.dll")
 _FOLDERS = ("lib", "bin", ".", "..")

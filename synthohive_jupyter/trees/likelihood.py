@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.models.tree.leaves import CONTINUOUS
+from synthohive_jupyter.trees.leaves import CONTINUOUS
 
 if TYPE_CHECKING:
-    from synthohive_jupyter.models.tree.leaves import Cells
     from synthohive_jupyter.tabular.codecs import Flags, Integers
+    from synthohive_jupyter.trees.leaves import Cells
 
 _PRIOR = 2.0
 _RANK_CELLS = 16
@@ -28,7 +28,7 @@ def held_out_nll(leaves: Integers, cells: Cells, held: Flags) -> float:
         cells: What the rows hold.
         held: Which rows are held out; where none is, all are both counted and asked.
 
-    >>> from synthohive_jupyter.models.tree.leaves import Cells
+    >>> from synthohive_jupyter.trees.leaves import Cells
     >>> sure = Cells(np.zeros(100, np.int64), np.zeros(100))
     >>> round(held_out_nll(np.zeros(100, np.int64), sure, np.arange(100) < 10), 3)
     0.0

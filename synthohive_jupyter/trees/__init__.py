@@ -1,0 +1,1 @@
+"""Conditional trees: grown, pruned, filled with counts and averages, and drawn from."""
