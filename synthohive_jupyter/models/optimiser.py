@@ -58,6 +58,11 @@ class Adam:
         """Make one step against the gradient of ``loss`` by the parameters, and by nothing else."""
         with torch.enable_grad():
             gradients = torch.autograd.grad(loss, self.parameters)
+        self.step(gradients, rate=rate)
+
+    @torch.no_grad()
+    def step(self, gradients: Sequence[Tensor], *, rate: float) -> None:
+        """Make one step against these gradients, one for each parameter."""
         if self._shrink:
             torch._foreach_mul_(self._shrink, 1 - rate * self._shrink_rate)
         torch._foreach_add_(self.moments["steps"], 1)

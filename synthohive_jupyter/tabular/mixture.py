@@ -86,6 +86,10 @@ class ContinuousPart(ABC):
         """Return what stands for a column too small to learn from: something broad on its axis."""
 
     @abstractmethod
+    def scalars(self, uniform: Floats) -> Scalars:
+        """Return scalars as the rows of any code have them, from uniform numbers in [0, 1]."""
+
+    @abstractmethod
     def encode(self, positions: Floats, rng: np.random.Generator) -> tuple[Codes, Scalars]:
         """Return codes and scalars; one random number a row is drawn."""
 
@@ -287,6 +291,12 @@ class MixtureModes(ContinuousPart):
         if bend.width <= 0 or deviations.min() <= 0:
             raise damaged("a width is not positive")
         return cls(bend, weights, means, deviations)
+
+    def scalars(self, uniform: Floats) -> Scalars:
+        """Return the scalars that uniform numbers have in a normal distribution."""
+        from scipy.special import ndtri  # takes a while, and few columns need it
+
+        return np.clip(ndtri(uniform) / REACH, -EDGE, EDGE).astype(np.float32)
 
     @property
     def modes(self) -> Modes:

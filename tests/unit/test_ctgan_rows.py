@@ -82,23 +82,32 @@ def test_code_vectors_have_unit_length_and_differ(space):
     assert products.abs().max() < 0.85
 
 
-def test_a_condition_marks_one_code_and_none_is_zero(space):
-    columns = torch.tensor([1, 2, -1, 3])
-    codes = torch.tensor([5, 59, 0, 7])
-    conditions = space.condition(columns, codes)
-    assert conditions.shape == (4, space.condition_width)
-    assert conditions[0].nonzero().flatten().tolist() == [int(space.base[1]) + 5]
-    town = slice(space.plain_width, space.plain_width + space.vector_width)
-    assert torch.equal(conditions[1, town], space.vectors[59])
-    assert conditions[1].nonzero().numel() == space.vector_width
-    assert not conditions[2].any()
-    assert torch.equal(conditions[3, -space.vector_width :], space.vectors[60 + 7])
-    assert not conditions[:, space.condition_padding].any()
+def test_a_condition_is_a_cell_or_a_code_vector(space):
+    cells, vectors = space.condition(torch.tensor([1, 2, -1, 3]), torch.tensor([5, 59, 0, 7]))
+    none = space.plain_width
+    assert cells.tolist() == [int(space.base[1]) + 5, none, none, none]
+    assert vectors.shape == (4, 2 * space.vector_width)
+    assert not vectors[[0, 2]].any()
+    width = space.vector_width
+    assert torch.equal(vectors[1, :width], space.vectors[59])
+    assert torch.equal(vectors[3, width:], space.vectors[60 + 7])
+    assert not vectors[1, width:].any()
+    assert not vectors[3, :width].any()
+
+
+def test_spans_are_views_of_the_columns(space):
+    cells = torch.arange(space.cell_width).expand(3, -1)
+    for span, members, width in zip(
+        space.spans(cells), space.span_columns(), space.span_widths(), strict=True
+    ):
+        assert span.shape == (3, len(members), width)
+        assert span[0, :, 0].tolist() == space.base[list(members)].tolist()
+    assert sorted(sum(space.span_columns(), ())) == list(range(len(LAYOUT)))
 
 
 def test_no_columns_are_a_row_of_width_zero():
     nothing = RowSpace(())
-    assert nothing.width == nothing.condition_width == 0
+    assert nothing.width == nothing.side_width == 0
     assert nothing.real(torch.zeros(3, 0, dtype=torch.int64), torch.zeros(3, 0)).shape == (3, 0)
 
 

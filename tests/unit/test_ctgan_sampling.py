@@ -9,7 +9,7 @@ from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.ctgan.conditioning import ConditionTable
 from synthohive_jupyter.models.ctgan.evaluation import CellDistance
 from synthohive_jupyter.models.ctgan.model import CTGAN
-from synthohive_jupyter.models.ctgan.networks import Generator, initialise
+from synthohive_jupyter.models.ctgan.networks import Generator, Side
 from synthohive_jupyter.models.ctgan.rows import RowSpace
 from synthohive_jupyter.models.ctgan.sampling import draw, inputs, refresh_statistics
 from synthohive_jupyter.schema.metadata import Metadata
@@ -35,7 +35,7 @@ def generator(rng):
     space = RowSpace(LAYOUT)
     space.draw_vectors(rng)
     network = Generator(space, RowSpace(()), noise_width=4, widths=(8,), scalar_per_mode=True)
-    initialise(network, torch.Generator().manual_seed(1))
+    network.initialise(torch.Generator().manual_seed(1))
     return network
 
 
@@ -46,10 +46,11 @@ def table():
 
 
 def test_codes_are_drawn_from_the_softmax_of_their_span(generator, table, rng):
-    x = inputs(generator, table, rng, rows=2, context=None)[:1].expand(ROWS, -1)
+    noise, side = inputs(generator, table, rng, rows=2, context=None)
     generator.eval()
-    rows = draw(generator, x, rng)
-    logits, scalars = generator(x[:1])
+    many = Side(side.cells[:1].expand(ROWS), side.dense[:1].expand(ROWS, -1))
+    rows = draw(generator, noise[:1].expand(ROWS, -1), many, rng)
+    logits, scalars = generator(noise[:1], side[:1])
     for i, column in enumerate(LAYOUT):
         start = int(generator.space.base[i])
         wanted = torch.softmax(logits[0, start : start + column.n_codes], 0).detach().numpy()
@@ -73,35 +74,48 @@ def test_codes_stay_inside_their_span_whatever_the_uniform_number(generator, tab
         def random(self, shape, dtype):
             return np.full(shape, np.nextafter(dtype(1), dtype(0)))
 
-    codes = draw(generator, x, Last()).codes
+    codes = draw(generator, *x, Last()).codes
     assert (codes < [column.n_codes for column in LAYOUT]).all()
 
 
 def test_conditions_of_sampling_have_the_true_frequencies(generator, table, rng):
-    x = inputs(generator, table, rng, rows=3 * ROWS, context=None)
-    start = generator.noise_width + int(generator.space.base[0])
-    plans = x[:, start : start + 3].sum(0) / x[:, start : start + 3].sum()
-    assert plans.numpy() == pytest.approx([0.7, 0.2, 0.1], abs=TOLERANCE)
+    _, side = inputs(generator, table, rng, rows=3 * ROWS, context=None)
+    start = int(generator.space.base[0])
+    plans = torch.bincount(side.cells, minlength=start + 3)[start : start + 3]
+    assert (plans / plans.sum()).numpy() == pytest.approx([0.7, 0.2, 0.1], abs=TOLERANCE)
 
 
 def test_a_row_does_not_depend_on_its_neighbours(generator, table, rng):
-    x = inputs(generator, table, rng, rows=64, context=None)
-    refresh_statistics(generator, x)
-    alone = torch.cat([x[:1], torch.randn(63, x.shape[1])])
+    noise, side = inputs(generator, table, rng, rows=64, context=None)
+    refresh_statistics(generator, noise, side)
+    alone = torch.cat([noise[:1], torch.randn(63, noise.shape[1])])
     with torch.no_grad():
-        assert torch.equal(generator(x)[0][0], generator(alone)[0][0])
+        assert torch.equal(generator(noise, side)[0][0], generator(alone, side)[0][0])
 
 
 def test_refreshed_statistics_are_those_of_the_inputs(generator, table, rng):
-    x = inputs(generator, table, rng, rows=1024, context=None)
-    refresh_statistics(generator, x)
+    noise, side = inputs(generator, table, rng, rows=1024, context=None)
+    refresh_statistics(generator, noise, side)
     assert not generator.training
-    layer = generator.layers[0]
     with torch.no_grad():
-        normal = layer.norm(layer.linear(x))
+        dense = torch.cat([noise, side.dense], 1)
+        first = generator.entry(dense) + generator.condition[side.cells]
+        normal = generator.norms[0](first[:, :8])
     # Variances within the two halves, not over both: they differ by the halves' means.
     assert normal.mean(0).numpy() == pytest.approx(np.zeros(8), abs=1e-4)
     assert normal.std(0).numpy() == pytest.approx(np.ones(8), abs=0.02)
+
+
+def test_low_precision_draws_nearly_the_same_codes(generator, table):
+    noise, side = inputs(generator, table, np.random.default_rng(1), rows=2048, context=None)
+    refresh_statistics(generator, noise, side)
+    full, low = (
+        draw(generator, noise, side, np.random.default_rng(2), low_precision=low)
+        for low in (False, True)
+    )
+    # Logits differ by about 2**-8 of their size, which is below 4.
+    assert (full.codes != low.codes).mean() < 0.02
+    assert (full.codes != low.codes).any()
 
 
 def test_the_first_rows_do_not_depend_on_how_many_follow():

@@ -11,7 +11,7 @@ import torch
 from synthohive_jupyter.errors import ModelFileError, NotFittedError, TrainingError
 from synthohive_jupyter.events import CancelToken, CheckpointSaved, EpochEnded
 from synthohive_jupyter.models.ctgan import trainer as trainer_module
-from synthohive_jupyter.models.ctgan.adversary import Adversary
+from synthohive_jupyter.models.ctgan.adversary import Adversary, Pool
 from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
 from synthohive_jupyter.models.ctgan.model import CTGAN
 from synthohive_jupyter.models.optimiser import Adam, average
@@ -167,12 +167,26 @@ def test_resuming_a_finished_fit_trains_nothing_more(small, users, tmp_path):
 
 
 def test_resuming_a_fit_that_stopped_early_trains_nothing_more(small, users, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer_module, "_LEAST_STEPS", STEPS)
     monkeypatch.setattr(trainer_module.CellDistance, "__call__", lambda *_: (0.5, 0.5))
     options = {"checkpoint_dir": tmp_path, "checkpoint_interval": 1}
-    done = fit(small(epochs=9, patience=1), users, **options)
-    again = fit(small(epochs=9, patience=1), users, resume=True, **options)
-    assert (done.epochs_run, again.epochs_run) == (2, 2)
+    done = fit(small(epochs=20, patience=1), users, **options)
+    again = fit(small(epochs=20, patience=1), users, resume=True, **options)
+    assert (done.epochs_run, again.epochs_run) == (5, 5)
     assert weights(again) == weights(done)
+
+
+def test_a_fit_resumed_while_its_rates_fall_ends_in_the_same_bytes(
+    small, users, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(trainer_module, "_LEAST_STEPS", STEPS)
+    monkeypatch.setattr(trainer_module.CellDistance, "__call__", lambda *_: (0.5, 0.5))
+    whole = fit(small(epochs=20, patience=1), users, checkpoint_interval=1)
+    options = {"checkpoint_dir": tmp_path, "checkpoint_interval": 1}
+    fit(small(epochs=20, patience=1), users, cancel=StopAfter(3 * STEPS), **options)
+    resumed = fit(small(epochs=20, patience=1), users, resume=True, **options)
+    assert (whole.epochs_run, resumed.epochs_run) == (5, 5)
+    assert weights(resumed) == weights(whole)
 
 
 def test_resuming_with_more_epochs_goes_on(small, users, tmp_path):
@@ -242,13 +256,59 @@ def test_divergence_at_once_leaves_no_model(small, users, monkeypatch):
         model.sample(1)
 
 
-def test_patience_stops_after_validations_without_gain(small, users, monkeypatch):
-    metrics = iter([(0.5, 0.5), (0.2, 0.2), (0.3, 0.3), (0.3, 0.3), (0.1, 0.1)])
+@pytest.mark.parametrize(
+    ("changed", "constant", "epochs_run"),
+    [
+        ({}, 4, 9),
+        ({"lr_schedule": "constant"}, 4, 4),
+        ({"patience": None}, 8, 20),  # from 40 % of the epochs on
+        ({"epochs": 9}, 3.6, 9),  # which is before the standstill
+    ],
+)
+def test_the_rates_fall_at_a_standstill_and_that_is_the_end(
+    small, users, monkeypatch, changed, constant, epochs_run
+):
+    monkeypatch.setattr(trainer_module, "_LEAST_STEPS", STEPS)
+    metrics = iter([(0.5, 0.5), (0.2, 0.2), (0.197, 0.197), (0.3, 0.3)])
     monkeypatch.setattr(
-        trainer_module.CellDistance, "__call__", lambda *_: next(metrics), raising=True
+        trainer_module.CellDistance, "__call__", lambda *_: next(metrics, (0.1, 0.1))
     )
-    model = fit(small(epochs=9, patience=2), users, checkpoint_interval=1)
-    assert (model.epochs_run, model.best_epoch, model.cancelled) == (4, 2, False)
+    seen, rates, events = Adversary.step, [], []
+
+    def step(self, rng, **options):
+        rates.append(options["rate"])
+        return seen(self, rng, **options)
+
+    monkeypatch.setattr(Adversary, "step", step)
+    model = small(**{"epochs": 20, "patience": 2, **changed})
+    fit(model, users, checkpoint_interval=1, on_event=events.append)
+    assert (model.epochs_run, model.cancelled) == (epochs_run, False)
+    assert events[-1].epochs == epochs_run
+    first = round(constant * STEPS)
+    assert set(rates[:first]) == {1.0}
+    assert all(np.diff(rates[first:]) < 0)
+    assert constant == epochs_run or 0 < rates[-1] < 0.1
+
+
+def test_a_standstill_over_a_few_steps_means_nothing(small, users, monkeypatch):
+    monkeypatch.setattr(trainer_module, "_LEAST_STEPS", 4 * STEPS)
+    monkeypatch.setattr(trainer_module.CellDistance, "__call__", lambda *_: (0.5, 0.5))
+    model = fit(small(epochs=40, patience=1), users, checkpoint_interval=1)
+    assert model.epochs_run == 18  # compared after 4 epochs, and after 8
+
+
+def test_long_epochs_are_validated_each(small, users, monkeypatch):
+    monkeypatch.setattr(trainer_module, "_LEAST_STEPS", STEPS)
+    monkeypatch.setattr(trainer_module, "_MOST_STEPS", STEPS)
+    events = []
+    fit(small(), users, on_event=events.append, checkpoint_interval=10)
+    assert all(event.metric is not None for event in events)
+
+
+def test_a_pool_is_cut_at_any_place():
+    pool, rng = Pool(torch.arange(10.0)), np.random.default_rng(0)
+    cuts = {tuple(pool.cut((2, 3), rng).flatten().tolist()) for _ in range(200)}
+    assert cuts == {tuple(float(start + i) for i in range(6)) for start in range(5)}
 
 
 CHANGES = {

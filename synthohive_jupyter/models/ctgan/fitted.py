@@ -15,6 +15,7 @@ from synthohive_jupyter.models.ctgan.networks import Generator
 from synthohive_jupyter.models.ctgan.rows import RowSpace
 from synthohive_jupyter.models.ctgan.sampling import draw, inputs
 from synthohive_jupyter.models.fitted import columns_of
+from synthohive_jupyter.models.hardware import low_precision
 from synthohive_jupyter.models.trained import FittedNetwork
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class FittedCTGAN(FittedNetwork):
             padded = context.iloc[np.minimum(np.arange(BLOCK_ROWS), rows - 1)]
             encoded = self.context.encode(padded, rng)
         x = inputs(self.generator, self.conditions, rng, rows=BLOCK_ROWS, context=encoded)
-        return self.transformer.decode(draw(self.generator, x, rng), rng).iloc[:rows]
+        low = low_precision(self.config.precision, "cpu")
+        drawn = draw(self.generator, *x, rng, low_precision=low)
+        return self.transformer.decode(drawn, rng).iloc[:rows]
 
     def tensors(self, weights: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Return the tensors of ``weights.safetensors``: of ``weights``, or of the generator."""

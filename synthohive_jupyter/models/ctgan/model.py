@@ -9,7 +9,6 @@ import torch
 from synthohive_jupyter.models.ctgan.conditioning import FREE_SHARE, TrainingSampler
 from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
 from synthohive_jupyter.models.ctgan.fitted import FittedCTGAN, build_generator
-from synthohive_jupyter.models.ctgan.networks import initialise
 from synthohive_jupyter.models.ctgan.trainer import Trainer, TrainingData
 from synthohive_jupyter.models.hardware import find_device
 from synthohive_jupyter.models.trained import TrainedModel
@@ -91,7 +90,7 @@ class CTGAN(TrainedModel[FittedCTGAN]):
             sampler,
         )
         if not layout:
-            initialise(generator, torch.Generator().manual_seed(0))
+            generator.initialise(torch.Generator().manual_seed(0))
             return fitted, None
         return fitted, Trainer(
             generator.to(find_device(self.config.device)),

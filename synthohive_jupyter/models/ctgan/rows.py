@@ -60,17 +60,19 @@ class RowSpace(nn.Module):
         plain_width: Cells of the plain columns, padding included.
         cell_width: Cells of all columns.
         width: Width of a row.
-        condition_width: Width of a condition: spans and code vectors without scalars.
+        side_width: Width of a condition on embedded columns: a code vector for each.
         scalar_columns: Indices of columns that carry a scalar.
         modes: Largest number of scalar codes of a column.
         vectors: The code vectors, (codes of embedded columns, vector width); the only part that
             is saved with a model.
         base: First cell of each column; code k of column j is cell ``base[j] + k``.
+        starts: The same on the CPU, whatever the device.
+        view_of: For each column the place in `spans` of the view that it is in; -1 for column -1.
         padding: Which cells belong to no code.
         scalar_cells: Cells of the scalar codes, (scalar columns, modes).
         scalar_used: 1 where ``scalar_cells`` is one, 0 where it is filled up.
         scalar_slot: For each cell its place among the scalar codes of its column, or -1.
-        span_place: For each column its place in the order of `spans`.
+        last: Last code of each column.
 
     Raises:
         ValueError: If the columns have more than `MAX_CELLS` codes.
@@ -82,7 +84,7 @@ class RowSpace(nn.Module):
     scalar_cells: Tensor
     scalar_used: Tensor
     scalar_slot: Tensor
-    span_place: Tensor
+    last: Tensor
 
     def __init__(
         self,
@@ -104,11 +106,16 @@ class RowSpace(nn.Module):
         sizes = [self.columns[i].n_codes for i in self.embedded]
         self.cell_width = self.plain_width + sum(sizes)
         self.vector_width = min(_MAX_VECTOR, -(-max(sizes) // 2)) if sizes else 0
-        side = len(self.embedded) * self.vector_width
-        self.condition_width = self.plain_width + side
-        self.width = self.plain_width + len(self.scalar_columns) + side
+        self.side_width = len(self.embedded) * self.vector_width
+        self.width = self.plain_width + len(self.scalar_columns) + self.side_width
         self.modes = max((len(c.scalar_codes) for c in self.columns), default=0)
-        for name, values in self._geometry().items():
+        geometry = self._geometry()
+        self.starts: np.ndarray = geometry["base"]
+        # One place more: column -1, which is no column, is in no view.
+        self.view_of = np.full(len(self.columns) + 1, -1)
+        for view, members in enumerate(self.span_columns()):
+            self.view_of[list(members)] = view
+        for name, values in geometry.items():
             self.register_buffer(name, torch.from_numpy(values), persistent=False)
         self.register_buffer("vectors", torch.zeros(sum(sizes), self.vector_width, device=device))
 
@@ -137,7 +144,7 @@ class RowSpace(nn.Module):
             "scalar_cells": cells,
             "scalar_used": used,
             "scalar_slot": slot,
-            "span_place": np.argsort(np.array(self.span_order(), np.int64)),
+            "last": np.array([column.n_codes - 1 for column in self.columns], np.int64),
         }
 
     def draw_vectors(self, rng: np.random.Generator) -> None:
@@ -152,26 +159,24 @@ class RowSpace(nn.Module):
         rest = self.width - self.plain_width
         return torch.cat([self.padding[: self.plain_width], self.padding.new_zeros(rest)])
 
-    @property
-    def condition_padding(self) -> Tensor:
-        """Which places of a condition are always 0, (condition_width,)."""
-        rest = self.condition_width - self.plain_width
-        return torch.cat([self.padding[: self.plain_width], self.padding.new_zeros(rest)])
-
     def spans(self, cells: Tensor) -> list[Tensor]:
         """Return (rows, cells) as views (rows, spans, width): buckets, then embedded columns."""
-        views = [
-            cells[:, b.start : b.stop].unflatten(1, (len(b.columns), b.width)) for b in self.buckets
-        ]
-        sizes = [self.columns[i].n_codes for i in self.embedded]
+        widths = self.span_widths()
+        members = [len(columns) for columns in self.span_columns()]
+        # One split has one backward; slices would each fill and add a tensor of all cells.
+        parts = cells.split([n * w for n, w in zip(members, widths, strict=True)], 1)
         return [
-            *views,
-            *(part.unsqueeze(1) for part in cells[:, self.plain_width :].split(sizes, 1)),
+            part.unflatten(1, (n, w)) for part, n, w in zip(parts, members, widths, strict=True)
         ]
 
-    def span_order(self) -> list[int]:
-        """Return the columns in the order in which `spans` has them."""
-        return [*self._plain, *self.embedded]
+    def span_widths(self) -> list[int]:
+        """Return the width of each view that `spans` returns."""
+        sizes = [self.columns[i].n_codes for i in self.embedded]
+        return [*(bucket.width for bucket in self.buckets), *sizes]
+
+    def span_columns(self) -> list[tuple[int, ...]]:
+        """Return the columns of each view that `spans` returns."""
+        return [*(bucket.columns for bucket in self.buckets), *((i,) for i in self.embedded)]
 
     def real(self, codes: Tensor, scalars: Tensor) -> Tensor:
         """Return rows of the critic for real data.
@@ -208,24 +213,27 @@ class RowSpace(nn.Module):
         parts += [p @ v for p, v in zip(soft_codes, self.vectors.split(sizes), strict=True)]
         return torch.cat(parts, 1)
 
-    def condition(self, columns: Tensor, codes: Tensor) -> Tensor:
-        """Return condition vectors, (rows, condition_width).
+    def condition(self, columns: Tensor, codes: Tensor) -> tuple[Tensor, Tensor]:
+        """Return conditions: cells (rows,), and code vectors (rows, side_width).
+
+        A condition on a plain column is its cell, and a vector of zeros; one on an embedded column
+        is its code vector in the place of that column, and the cell ``plain_width``, as no
+        condition is.
 
         Args:
-            columns: (rows,) the column that is conditioned on, or -1 for none (a vector of zeros).
+            columns: (rows,) the column that is conditioned on, or -1 for none.
             codes: (rows,) the code that it shall have.
         """
-        vector = self.vectors.new_zeros(len(columns), self.condition_width)
-        cell = self.base[columns.clamp_min(0)] + codes
-        plain = (columns >= 0) & (cell < self.plain_width)
-        vector[plain, cell[plain]] = 1.0
+        cells = self.base[columns.clamp_min(0)] + codes
+        vectors = self.vectors.new_zeros(len(columns), self.side_width)
         for place, index in enumerate(self.embedded):
             rows = columns == index
-            start = self.plain_width + place * self.vector_width
-            vector[rows, start : start + self.vector_width] = self.vectors[
-                cell[rows] - self.plain_width
+            start = place * self.vector_width
+            vectors[rows, start : start + self.vector_width] = self.vectors[
+                cells[rows] - self.plain_width
             ]
-        return vector
+        plain = (columns >= 0) & (cells < self.plain_width)
+        return torch.where(plain, cells, self.plain_width), vectors
 
 
 def _buckets(columns: Sequence[ColumnLayout]) -> tuple[Bucket, ...]:

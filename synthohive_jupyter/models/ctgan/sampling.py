@@ -8,13 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from synthohive_jupyter.models.ctgan.losses import softmax
+from synthohive_jupyter.models.ctgan.networks import Side
 from synthohive_jupyter.tabular.codecs import Encoded
 
 if TYPE_CHECKING:
     from synthohive_jupyter.models.ctgan.conditioning import Conditions, ConditionTable
     from synthohive_jupyter.models.ctgan.networks import Generator
+    from synthohive_jupyter.models.ctgan.rows import RowSpace
 
-_STATISTICS_ROWS = 512
+_CHUNK = 512
+"""Rows at a time: their activations stay in the cache, and their memory is not given back."""
 
 
 def inputs(
@@ -24,8 +28,8 @@ def inputs(
     *,
     rows: int,
     context: Encoded | None,
-) -> Tensor:
-    """Return inputs of the generator as sampling has them, (rows, inputs).
+) -> tuple[Tensor, Side]:
+    """Return noise and conditions of the generator as sampling has them.
 
     Without a context the conditions are drawn with the true frequencies: only then is the mixture
     of conditional draws unbiased. With one there is no condition.
@@ -34,19 +38,19 @@ def inputs(
     noise = rng.standard_normal((rows, generator.noise_width), dtype=np.float32)
     device = generator.space.base.device
     side = side_inputs(generator, conditions, context)
-    return torch.cat([torch.from_numpy(noise).to(device), side], 1)
+    return torch.from_numpy(noise).to(device), side
 
 
-def side_inputs(generator: Generator, conditions: Conditions, context: Encoded | None) -> Tensor:
-    """Return condition and context as both networks see them, (rows, side width)."""
+def side_inputs(generator: Generator, conditions: Conditions, context: Encoded | None) -> Side:
+    """Return condition and context as both networks see them."""
     device = generator.space.base.device
     columns, codes = (
         torch.from_numpy(part).to(device) for part in (conditions.columns, conditions.codes)
     )
-    condition = generator.space.condition(columns, codes)
-    if context is None:
-        return condition
-    return torch.cat([condition, generator.context.real(*as_tensors(context, device))], 1)
+    cells, dense = generator.space.condition(columns, codes)
+    if context is not None:
+        dense = torch.cat([dense, generator.context.real(*as_tensors(context, device))], 1)
+    return Side(cells, dense)
 
 
 def take(encoded: Encoded, rows: np.ndarray) -> Encoded:
@@ -70,43 +74,67 @@ def as_tensors(encoded: Encoded, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def draw(generator: Generator, x: Tensor, rng: np.random.Generator) -> Encoded:
+def draw(
+    generator: Generator,
+    noise: Tensor,
+    side: Side,
+    rng: np.random.Generator,
+    *,
+    low_precision: bool = False,
+) -> Encoded:
     """Return one row for each row of inputs.
 
     A code is drawn from the softmax of its span by one uniform number, which is what the
     Gumbel-softmax of training tends to as its temperature goes to 0.
+
+    Args:
+        generator: The generator, in evaluation mode.
+        noise: (rows, noise width).
+        side: Conditions and context.
+        rng: Draws one uniform number for each code.
+        low_precision: Whether products are made in bfloat16, as training makes them.
     """
-    space = generator.space
-    logits, scalars = generator(x)
-    uniforms = rng.random((len(x), len(space.columns)), dtype=np.float32)
-    uniform = torch.from_numpy(uniforms).to(x.device)
-    codes = torch.empty(len(x), len(space.columns), dtype=torch.int64, device=x.device)
-    order, at = space.span_order(), 0
-    for span in space.spans(logits):
-        columns = order[at : at + span.shape[1]]
-        codes[:, columns] = _inverse(span, uniform[:, columns])
-        at += len(columns)
-    values = scalars.new_zeros(codes.shape)
-    picked = list(space.scalar_columns)
-    if picked:
-        slot = space.scalar_slot[codes[:, picked] + space.base[picked]]
-        mode = slot.clamp(0, scalars.shape[2] - 1).unsqueeze(2)
-        values[:, picked] = torch.where(slot >= 0, scalars.gather(2, mode).squeeze(2), 0.0)
-    return Encoded(codes.cpu().numpy().astype(np.int32), values.cpu().numpy())
+    space, rows = generator.space, len(noise)
+    shape = (rows, len(space.columns))
+    uniforms = torch.from_numpy(rng.random(shape, dtype=np.float32)).to(noise.device)
+    drawn = Encoded(np.empty(shape, np.int32), np.zeros(shape, np.float32))
+    for start in range(0, rows, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        with torch.autocast(noise.device.type, torch.bfloat16, enabled=low_precision):
+            logits, scalars = generator(noise[part], side[part])
+        codes = _codes(space, logits, uniforms[part])
+        drawn.codes[part] = codes.cpu().numpy()
+        if space.scalar_columns:
+            picked = list(space.scalar_columns)
+            drawn.scalars[part, picked] = _scalars(space, codes[:, picked], scalars).cpu().numpy()
+    return drawn
 
 
-def _inverse(logits: Tensor, uniforms: Tensor) -> Tensor:
-    """Return the code at which the cumulative distribution passes the uniform number."""
-    cumulative = torch.softmax(logits, 2).cumsum(2)
-    target = uniforms.unsqueeze(2) * cumulative[:, :, -1:]
-    codes = (cumulative <= target).sum(2)
+def _codes(space: RowSpace, logits: Tensor, uniforms: Tensor) -> Tensor:
+    """Return the code of each span at which its distribution passes the uniform number."""
+    spans, members = space.spans(logits), space.span_columns()
+    order = torch.tensor([column for columns in members for column in columns])
+    order = order.to(logits.device)
+    wanted = uniforms.index_select(1, order).split([len(columns) for columns in members], 1)
+    drawn: list[Tensor] = []
+    for span, uniform in zip(spans, wanted, strict=True):
+        cumulative = softmax(span).cumsum(2)
+        target = uniform.unsqueeze(2) * cumulative[:, :, -1:]
+        drawn.append(torch.searchsorted(cumulative, target, right=True).squeeze(2))
+    codes = torch.cat(drawn, 1).index_select(1, torch.argsort(order))
     # Rounding may pass the last code with mass; padding has none, so its codes are cut off too.
-    last = torch.isfinite(logits).sum(2) - 1
-    return torch.minimum(codes, last)
+    return torch.minimum(codes, space.last)
+
+
+def _scalars(space: RowSpace, codes: Tensor, scalars: Tensor) -> Tensor:
+    """Return the scalar that each code of the columns with scalars carries, 0 for none."""
+    slot = space.scalar_slot[codes + space.base[list(space.scalar_columns)]]
+    mode = slot.clamp(0, scalars.shape[2] - 1).unsqueeze(2)
+    return torch.where(slot >= 0, scalars.gather(2, mode).squeeze(2), 0.0)
 
 
 @torch.no_grad()
-def refresh_statistics(generator: Generator, x: Tensor) -> None:
+def refresh_statistics(generator: Generator, noise: Tensor, side: Side) -> None:
     """Recompute the statistics of batch normalisation for the current weights, then evaluate.
 
     Averaged weights have other activations than the weights they average, so the statistics that
@@ -117,6 +145,7 @@ def refresh_statistics(generator: Generator, x: Tensor) -> None:
         norm.reset_running_stats()
         norm.momentum = None
     generator.train()
-    for part in x.split(_STATISTICS_ROWS):
-        generator(part)
+    for start in range(0, len(noise), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        generator(noise[part], side[part])
     generator.eval()
