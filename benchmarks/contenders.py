@@ -83,16 +83,15 @@ def peers_versions() -> dict[str, str]:
     return {dist.name: dist.version for dist in distributions(path=folders)} if folders else {}
 
 
-def own(*, ctgan_epochs: int) -> list[Entry]:
-    """Return the models of the project, with their defaults but for the epochs of CTGAN."""
+def own() -> list[Entry]:
+    """Return the models of the project, with their defaults: all end by themselves."""
     adversarial = ("models/ctgan/*.py", *_EVERY_MODEL)
     return [
         Entry("tree", "**TreeSynth**", sources=("models/tree/*.py", "trees/*.py", *_EVERY_MODEL)),
         Entry("argn", "**ARGN**", sources=("models/argn/*.py", *_EVERY_MODEL)),
         Entry(
             "ctgan",
-            f"**CTGAN**, {ctgan_epochs} epochs",
-            {"epochs": ctgan_epochs},
+            "**CTGAN**",
             sources=adversarial,
         ),
         Entry(

@@ -101,7 +101,7 @@ def line_up(options: argparse.Namespace) -> list[Entry]:
     peers = contenders.peers(
         ctgan_epochs=options.peer_epochs, mostlyai_minutes=options.peer_minutes
     )
-    own = contenders.own(ctgan_epochs=options.ctgan_epochs)
+    own = contenders.own()
     wanted = {*options.models, *options.peers}
     return [*contenders.baselines(), *(entry for entry in peers + own if entry.name in wanted)]
 
@@ -125,7 +125,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--sets", type=_some_of(sets), default=sets, help=f"of {', '.join(sets)}")
     add("--models", type=_some_of(own), default=own, help=f"of {', '.join(own)}; or none")
     add("--peers", type=_some_of(peers), default=peers, help=f"of {', '.join(peers)}; or none")
-    add("--ctgan-epochs", type=int, default=60, help="of the CTGAN of the project")
     add("--peer-seeds", type=int, default=1, help="seeds of ctgan and mostlyai-engine")
     add("--peer-epochs", type=int, default=10, help="of the peer ctgan")
     add("--peer-minutes", type=float, default=10, help="most minutes of mostlyai-engine")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from synthohive_jupyter.errors import NotFittedError
-from synthohive_jupyter.events import Notice
 from synthohive_jupyter.models.base import (
     ConditionalGenerativeModel,
     LoadMethod,
@@ -25,12 +24,14 @@ if TYPE_CHECKING:
     from synthohive_jupyter.schema.metadata import Metadata
 
 CANDIDATES = ("tree", "argn")
+WIDE = 30
+"""Tables of more columns, their context included, are wide."""
 
 
 class AutoModel(ConditionalGenerativeModel):
     """Chooses a model by the shape of the data, and is that model from then on.
 
-    See `choose` for the rule. The choice is told by a `Notice`.
+    See `choose` for the rule.
 
     Args:
         metadata: The description.
@@ -67,6 +68,11 @@ class AutoModel(ConditionalGenerativeModel):
         self.chosen: StoredModel[Any] | None = None
         self._parameters = kwargs
 
+    @property
+    def name(self) -> str:
+        """Name of the class that was chosen."""
+        return type(self).__name__ if self.chosen is None else self.chosen.name
+
     @classmethod
     def accepts(cls, parameter: str) -> bool:
         """Return whether a candidate has a parameter of this name."""
@@ -88,17 +94,15 @@ class AutoModel(ConditionalGenerativeModel):
     ) -> AutoModel:
         """Choose a model and fit it; see the base class and the class that is chosen."""
         self.metadata.get_table(table_name)
-        check_context(data, context, table=table_name)
-        name, reason = choose(*data.shape)
-        cls = _class(name)
+        beside = check_context(data, context, table=table_name)
+        given = 0 if beside is None else beside.shape[1]
+        cls = _class(choose(data.shape[1] + given))
         self.chosen = cls(
             self.metadata,
             self.batch_size,
             self.epochs,
             **{k: v for k, v in self._parameters.items() if cls.accepts(k)},
         )
-        if on_event is not None:
-            on_event(Notice(f"model: {cls.__name__} ({reason})", table=table_name))
         try:
             self.chosen.fit(
                 data,
@@ -162,9 +166,18 @@ class AutoModel(ConditionalGenerativeModel):
         return self.chosen
 
 
-def choose(rows: int, columns: int) -> tuple[str, str]:
-    """Return the name of the model that suits a table, and why."""
-    return "tree", f"{rows:,} rows, {columns} columns"
+def choose(n_columns: int) -> str:
+    """Return the name of the model that wins the benchmark for tables of this width (ADR 6).
+
+    A tree looks at a few columns before it runs out of rows; a network adds up what many say.
+
+    Args:
+        n_columns: Columns to model and columns of their context together.
+
+    >>> choose(15), choose(60)
+    ('tree', 'argn')
+    """
+    return "argn" if n_columns > WIDE else "tree"
 
 
 def _class(name: str) -> type[StoredModel[Any]]:

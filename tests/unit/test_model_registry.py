@@ -10,7 +10,7 @@ import pytest
 from synthohive_jupyter.engine.orchestrator import StagedOrchestrator
 from synthohive_jupyter.engine.synthesizer import Synthesizer
 from synthohive_jupyter.errors import ModelFileError, NotFittedError, SchemaError
-from synthohive_jupyter.events import Notice
+from synthohive_jupyter.events import TableFitted
 from synthohive_jupyter.models.argn.model import ARGN
 from synthohive_jupyter.models.auto import AutoModel
 from synthohive_jupyter.models.ctgan.model import CTGAN
@@ -107,22 +107,33 @@ def test_a_parameter_that_the_runs_model_does_not_know_is_told():
 
 
 def test_auto_says_what_it_takes_and_is_that_model(tmp_path):
-    notices = []
+    fitted = []
     made = Synthesizer(shop(), model="auto")
     made.fit(
         DATA, progress_bar=False, seed=1, min_leaf=10,
-        on_event=lambda event: notices.append(event) if isinstance(event, Notice) else None,
+        on_event=lambda event: fitted.append(event) if isinstance(event, TableFitted) else None,
     )  # fmt: skip
     model = made.orchestrator.models["orders"]
     assert type(model.chosen) is TreeSynth
     assert model.chosen.config.min_leaf == 10
     assert model.epochs_run == model.chosen.epochs_run > 0
-    assert [n.table for n in notices if "model: TreeSynth" in n.message] == ["users", "orders"]
+    assert [(e.table, e.model) for e in fitted] == [("users", "TreeSynth"), ("orders", "TreeSynth")]
     made.save(tmp_path / "run")
     loaded = Synthesizer.load(tmp_path / "run")
     assert loaded.model is AutoModel
     for name, frame in made.sample(20, seed=3).items():
         pd.testing.assert_frame_equal(loaded.sample(20, seed=3)[name], frame)
+
+
+def test_auto_takes_the_network_for_wide_tables():
+    metadata = Metadata()
+    metadata.add_table("wide", pk=None)
+    frame = pd.DataFrame({f"c{i}": RNG.integers(0, 3, 80) for i in range(20)})
+    beside = frame.add_prefix("above.")
+    alone = AutoModel(metadata, epochs=1).fit(frame, table_name="wide", seed=1)
+    given = AutoModel(metadata, epochs=1).fit(frame, beside, table_name="wide", seed=1)
+    assert (alone.name, given.name) == ("TreeSynth", "ARGN")
+    assert given.sample(5, beside.iloc[:5], seed=2).shape == (5, 20)
 
 
 def test_auto_reads_the_files_of_every_model(tmp_path):
