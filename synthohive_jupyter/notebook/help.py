@@ -8,7 +8,7 @@ PAGE = """\
 One cell describes a database, learns it from your tables, and gives synthetic tables back.
 
 ```
-%%synthohive fit --epochs 30 --seed 7 -o shop
+%%synthohive fit --seed 7 -o shop
 users:   id pk, email pii(fake), region cat, age int[18..110]
 orders:  id pk, user_id -> users.id, status cat, total float[0..]
   @context users.region
@@ -33,7 +33,7 @@ table or temp view of that name in the Spark session.
 - `--overwrite`: let `-o` and `--into` replace variables of yours
 - `--rows users=1000,products=50`: rows of tables without a parent; children follow
 - `--scale 2`: twice the rows of the real data
-- `--epochs N`, `--batch-size N`, `--model ctgan|argn|tree|auto`: training
+- `--model auto|tree|argn|ctgan`, `--epochs N`, `--batch-size N`: training
 - `--seed N`: the same seed gives the same rows
 - `--spark NAME`: the variable of the session; else `spark`, the active session, the embedded engine
 - `--write delta:path` (or `parquet:path`, `csv:path`): write each table to `path/table` too

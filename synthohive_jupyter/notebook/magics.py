@@ -42,7 +42,9 @@ class SynthoHiveMagics(Magics):
     seed = Int(None, allow_none=True, min=0, help="Root seed; None draws a new one.").tag(
         config=True
     )
-    model = CaselessStrEnum(MODELS, "ctgan", help="Model of the rows.").tag(config=True)
+    model = CaselessStrEnum(
+        MODELS, "auto", help="Model of the rows; auto takes what suits each table."
+    ).tag(config=True)
     display = CaselessStrEnum(
         DISPLAYS, "auto", help="The panel, text bars, nothing, or what fits the place."
     ).tag(config=True)

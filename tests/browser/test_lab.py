@@ -33,7 +33,7 @@ def test_a_fit_draws_curve_and_histogram_and_leaves_a_still_result(open_notebook
         "fit",
         [
             *setup_cells(),
-            f"%%synthohive fit --epochs 12 --seed 7 -o shop\n{CELL}",
+            f"%%synthohive fit --model ctgan --epochs 12 --seed 7 -o shop\n{CELL}",
             "shop.orders.head(3)",
         ],
     )
@@ -82,7 +82,7 @@ def test_check_draws_the_schema_and_trains_nothing(open_notebook):
 
 
 def test_stop_in_the_panel_keeps_what_is_finished(open_notebook):
-    fit = f"%%synthohive fit --epochs 60 --seed 7 -o shop\n{CELL}"
+    fit = f"%%synthohive fit --model ctgan --epochs 60 --seed 7 -o shop\n{CELL}"
     view = open_notebook("stop", [*setup_cells(), fit, "shop.run.finished, sorted(shop)"])
     page = view.page
     view.run_all()

@@ -86,8 +86,8 @@ def notebook(tmp_path_factory):
     sources = [
         SESSION[CHOSEN] + VIEWS,
         "%load_ext synthohive_jupyter",
-        f"%%synthohive fit --epochs 2 --seed 7 -o shop --write delta:out\n{CELL}",
-        f"%%synthohive fit --epochs 2 --seed 7 -o again\n{CELL}",
+        f"%%synthohive fit --seed 7 -o shop --write delta:out\n{CELL}",
+        f"%%synthohive fit --seed 7 -o again\n{CELL}",
         FACTS,
         STOP,
     ]

@@ -24,7 +24,7 @@ from tests.shop import make_shop
 users, products, orders, order_items = make_shop({USERS}).tables().values()
 %load_ext synthohive_jupyter
 """
-FIT = "%%synthohive fit --epochs {epochs} --seed 7 -o shop\n" + CELL
+FIT = "%%synthohive fit --model ctgan --epochs {epochs} --seed 7 -o shop\n" + CELL
 
 
 class Kernel:
