@@ -23,7 +23,7 @@ from synthohive_jupyter.events import (
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.relations import quote
 from synthohive_jupyter.relational.keys import KeyFormat, whole_dtype, whole_numbers
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.linkage import LinkageModel, counted_parents
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
 
 if TYPE_CHECKING:
@@ -200,8 +200,16 @@ class TableFitter:
             message = f"'{step.driver.parent}', its driving parent, has no rows: none will have one"
             self.emit(Notice(message, table=step.table, level="warning"))
             return None
-        counts = self._counts(step, step.driver)
-        model = LinkageModel(step.linkage_method).fit_counts(counts)
+        model = LinkageModel(step.linkage_method)
+        if step.linkage_method == "conditional" and step.context_columns:
+            key, parent = step.driver, step.driver.parent
+            looked_at = _only(self.data[parent], [*key.parent_columns, *step.context_columns])
+            parents, counts = counted_parents(
+                looked_at, self.data[step.table], pk=key.parent_columns[0], fk=key.columns[0]
+            )
+            model.fit_counts(counts, parents, table=parent)
+        else:
+            model.fit_counts(self._counts(step, step.driver))
         self.emit(linkage_event(step, model))
         return model
 

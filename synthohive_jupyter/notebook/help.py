@@ -52,8 +52,9 @@ a second ■ aborts.
   `high` (many different values)
 - `pii(fake)`, `pii(mask)`, `pii(hash)`, `pii(drop)`, `pii(keep)`: personal data
 - below a table, indented: `@data NAME`, `@rows N`, `@keep`, `@driver column`,
-  `@linkage empirical` or `negbinom`, `@context table.column`, `@order column`, `@check a <= b`,
-  `@together city, country` (only combinations that the data has), `@model NAME`, `@strict`
+  `@linkage empirical`, `negbinom` or `conditional`, `@context table.column`, `@order column`,
+  `@check a <= b`, `@together city, country` (only combinations that the data has),
+  `@model NAME`, `@strict`
 - `#` begins a comment
 """
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+import pandas as pd
 
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, SchemaError
 from synthohive_jupyter.io import frames
+from synthohive_jupyter.relational.counts import CountTree
 from synthohive_jupyter.schema.metadata import LINKAGE_METHODS
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class LinkageModel:
       mean)`` within `SHAPE_BOUNDS`. Where the moments allow none it falls back: all zero →
       empirical; no variance → the constant; variance not above the mean → Poisson. Its tail is not
       capped at `max_children`.
+    - ``"conditional"``: a tree on the parent's columns (see `counts.CountTree`), calibrated: over
+      all parents the counts have the histogram of ``"empirical"``. Without columns it is that.
 
     Counts are drawn by inverting the distribution at one uniform number per parent. The numbers are
     stratified (one in each of n equal intervals, in random order): each parent's count has exactly
@@ -45,7 +49,7 @@ class LinkageModel:
     Attributes:
         method: The method asked for.
         fitted_as: The distribution in use after the fallbacks: ``empirical``, ``negbinom``,
-            ``poisson`` or ``constant``; ``None`` before `fit`.
+            ``poisson``, ``constant`` or ``conditional``; ``None`` before `fit`.
         max_children: Most children that a real parent has.
         mean: Mean number of children of a real parent.
         variance: Its variance (divided by the number of parents).
@@ -70,6 +74,7 @@ class LinkageModel:
         self.parents = 0
         self._values: Counts = np.zeros(0, dtype=np.int64)
         self._weights: Counts = np.zeros(0, dtype=np.int64)
+        self._tree: CountTree | None = None
 
     def __repr__(self) -> str:
         state = "not fitted" if self.fitted_as is None else f"{self.fitted_as}, {self.mean:.4g}"
@@ -85,7 +90,8 @@ class LinkageModel:
         """Learn from a parent and a child table; Spark frames are counted in Spark.
 
         Args:
-            parent_df: Frame with one row per parent.
+            parent_df: Frame with one row per parent; all its columns but the key are looked at by
+                ``"conditional"``, and no column by the other methods.
             child_df: Frame with one row per child.
             fk_col: Column of the child that holds the parent's key. Nulls and orphans do not count.
             pk_col: The parent's key.
@@ -96,16 +102,23 @@ class LinkageModel:
         for frame, column, which in ((parent_df, pk_col, "parent"), (child_df, fk_col, "child")):
             if column not in frames.columns(frame):
                 raise DataError(f"the {which} has no such column", column=column)
-        return self.fit_counts(frames.child_counts(parent_df, child_df, pk=pk_col, fk=fk_col))
+        if self.method != "conditional":
+            return self.fit_counts(frames.child_counts(parent_df, child_df, pk=pk_col, fk=fk_col))
+        parents, counts = counted_parents(parent_df, child_df, pk=pk_col, fk=fk_col)
+        return self.fit_counts(counts, parents)
 
-    def fit_counts(self, counts: NDArray[Any]) -> Self:
+    def fit_counts(
+        self, counts: NDArray[Any], parents: pd.DataFrame | None = None, *, table: str = ""
+    ) -> Self:
         """Learn from the children of each parent, zeros included.
 
         Args:
             counts: Non-negative integers of shape ``(parents,)``.
+            parents: Columns of the same parents, for ``"conditional"``.
+            table: Name of the parent table, for errors.
 
         Raises:
-            DataError: If there is no parent.
+            DataError: If there is no parent, or a column cannot be modelled.
         """
         numbers = np.asarray(counts, dtype=np.int64)
         if numbers.size == 0:
@@ -115,6 +128,10 @@ class LinkageModel:
         self.max_children = int(self._values[-1])
         self.mean = float(numbers.mean())
         self.variance = float(numbers.var())
+        self._tree = None
+        several = len(self._values) > 1
+        if self.method == "conditional" and several and parents is not None and parents.shape[1]:
+            self._tree = CountTree.fit(parents, numbers, table=table)
         self.fitted_as = self._choose()
         return self
 
@@ -124,8 +141,8 @@ class LinkageModel:
         """Draw the number of children of each parent.
 
         Args:
-            parent_context: Anything with one element per parent, usually their frame. These
-                methods do not read its values.
+            parent_context: The parents' frame with the columns of the fit; for the methods that do
+                not look at columns anything with one element per parent.
             rng: Source of randomness; ``None`` takes a fresh one from the operating system.
 
         Returns:
@@ -133,16 +150,28 @@ class LinkageModel:
 
         Raises:
             NotFittedError: Before `fit`.
+            DataError: If a column that the counts depend on is missing.
         """
         self._require_fit()
         rng = np.random.default_rng() if rng is None else rng
         n = len(parent_context)
         if n == 0:
             return np.zeros(0, dtype=np.int64)
-        uniform = (rng.permutation(n) + rng.random(n)) / n
+        uniform = self._quantiles(parent_context, n, rng)
         support, cumulative = self._distribution()
         places = np.searchsorted(cumulative, uniform, side="right")
         return support[np.minimum(places, len(support) - 1)]
+
+    def _quantiles(self, parents: Sized, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """Return where each parent's count lies among those of all, in (0, 1), evenly spread."""
+        if self._tree is None:
+            return (rng.permutation(n) + rng.random(n)) / n
+        if not isinstance(parents, pd.DataFrame):
+            raise DataError("counts that depend on the parent need the frame of the parents")
+        missing = [c for c in self._tree.columns if c not in parents.columns]
+        if missing:
+            raise DataError("the number of children depends on it", column=missing[0])
+        return self._tree.quantiles(parents, rng)
 
     def histogram(self, cells: int = MAX_CELLS) -> tuple[int, ...]:
         """Return how many real parents have 0, 1, 2, … children; the last cell holds the rest.
@@ -165,11 +194,12 @@ class LinkageModel:
             NotFittedError: Before `fit`.
         """
         self._require_fit()
-        return {
+        record: dict[str, Any] = {
             "method": self.method,
             "values": self._values.tolist(),
             "weights": self._weights.tolist(),
         }
+        return record if self._tree is None else record | {"tree": self._tree.to_dict()}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -193,6 +223,8 @@ class LinkageModel:
         model.max_children = int(values[-1])
         model.mean = float((values * weights).sum() / model.parents)
         model.variance = float((weights * (values - model.mean) ** 2).sum() / model.parents)
+        if record.get("tree") is not None:
+            model._tree = CountTree.from_dict(record["tree"])
         model.fitted_as = model._choose()
         return model
 
@@ -202,6 +234,8 @@ class LinkageModel:
 
     def _choose(self) -> str:
         """Return the distribution that the moments allow."""
+        if self.method == "conditional":
+            return "empirical" if self._tree is None else "conditional"
         if self.method == "empirical" or self.max_children == 0:
             return "empirical"
         if len(self._values) == 1:
@@ -210,7 +244,7 @@ class LinkageModel:
 
     def _distribution(self) -> tuple[Counts, NDArray[np.float64]]:
         """Return the possible counts and the probability of each or less, both rising."""
-        if self.fitted_as in {"empirical", "constant"}:
+        if self.fitted_as in {"empirical", "constant", "conditional"}:
             return self._values, np.cumsum(self._weights) / self.parents
         from scipy import special
 
@@ -227,6 +261,24 @@ class LinkageModel:
         """Return 0, 1, … up to the tail, which falls like exp(-count / scale) at the slowest."""
         deviation = float(np.sqrt(self.mean * scale))
         return np.arange(int(self.mean + _TAIL * (scale + deviation)) + 1, dtype=np.int64)
+
+
+def counted_parents(
+    parent: Any,  # noqa: ANN401 - a pandas or Spark frame
+    child: Any,  # noqa: ANN401 - a pandas or Spark frame
+    *,
+    pk: str,
+    fk: str,
+) -> tuple[pd.DataFrame, Counts]:
+    """Return the columns of every parent without its key, and its number of children.
+
+    Children of Spark frames are counted in Spark; parents come to the driver.
+    """
+    parents = frames.to_pandas(parent)
+    counted = frames.count_values(child, fk)
+    found = pd.Index(counted[fk]).get_indexer(pd.Index(parents[pk]))
+    counts = np.append(counted["count"].to_numpy(np.int64), 0)[found]
+    return parents.drop(columns=pk), counts
 
 
 def histogram(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 COLUMN_TYPES = ("int", "float", "cat", "bool", "date", "datetime", "text", "id")
-LINKAGE_METHODS = ("empirical", "negbinom")
+LINKAGE_METHODS = ("empirical", "negbinom", "conditional")
 
 Key = tuple[str, ...]
 Bound = int | float | str

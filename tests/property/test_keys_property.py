@@ -64,7 +64,7 @@ def databases(draw):
             fk=fk,
             nullable_fks=nullable,
             keep=kept,
-            linkage_method=draw(st.sampled_from(["empirical", "negbinom"])),
+            linkage_method=draw(st.sampled_from(["empirical", "negbinom", "conditional"])),
         )
         values = {"v": rng.integers(0, 4, rows), "w": rng.choice(list("abc"), rows).astype(object)}
         data[name] = pd.DataFrame({**columns, **values})
@@ -128,7 +128,7 @@ def test_references_to_the_own_table_have_no_circle(rows, share, seed):
 
 @given(
     st.lists(st.integers(0, 60), min_size=1, max_size=40),
-    st.sampled_from(["empirical", "negbinom"]),
+    st.sampled_from(["empirical", "negbinom", "conditional"]),
     st.integers(0, 500),
 )
 def test_sampled_counts_are_counts(counts, method, parents):

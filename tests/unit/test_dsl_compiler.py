@@ -258,7 +258,7 @@ PROBLEMS = {
     "too many rows": ("t: id pk\n  @rows ‹9999999999999999›", "the number of rows is a whole number from 1", None),
     "rows of a child": ("u: id pk\nt: a -> u.id\n  @rows ‹5›", "the rows of 't' follow from those of 'u'", "remove @rows here, or set it at 'u'"),
     "rows of a reference table": ("t: id pk\n  @keep\n  @rows ‹5›", "'t' is kept as it is and takes no number of rows", "remove @rows or @keep"),
-    "unknown linkage": ("t: id pk\n  @linkage ‹conditional›", "unknown linkage method 'conditional'", "known: empirical, negbinom"),
+    "unknown linkage": ("t: id pk\n  @linkage ‹zeta›", "unknown linkage method 'zeta'", "known: empirical, negbinom, conditional"),
     "misspelt linkage": ("t: id pk\n  @linkage ‹emprical›", "unknown linkage method 'emprical'", "did you mean 'empirical'?"),
     "unknown driver": ("u: id pk\nt: u_id -> u.id\n  @driver ‹u_di›", "'u_di' is not a foreign key of 't'", "did you mean 'u_id'?"),
     "driver is a reference": ("u: id pk\n  @keep\nt: u_id -> u.id\n  @driver ‹u_id›", "'u' is a kept reference table: 'u_id' is learnt as a value and cannot drive", None),

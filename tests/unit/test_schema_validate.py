@@ -131,7 +131,7 @@ class TestLinkage:
 
     def test_a_method_that_is_like_none(self):
         problem = only(users={}, orders={**TO_USERS, "linkage_method": "zeta"})
-        assert problem.hint == "known: empirical, negbinom"
+        assert problem.hint == "known: empirical, negbinom, conditional"
 
     def test_a_driver_that_is_no_foreign_key(self):
         assert only(users={}, orders={**TO_USERS, "driver": "userid"}) == Problem(

@@ -12,7 +12,7 @@ from synthohive_jupyter.tabular.codecs import Encoded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from synthohive_jupyter.models.tree.scales import Scale
+    from synthohive_jupyter.trees.scales import Scale
     from synthohive_jupyter.trees.tree import ConditionalTree
 
 NULL, PRESENT = 0, 1

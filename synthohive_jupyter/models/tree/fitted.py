@@ -11,7 +11,7 @@ from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.fitted import Fitted, columns_of
 from synthohive_jupyter.models.tree.chain import Chain, Link
-from synthohive_jupyter.models.tree.scales import Scale
+from synthohive_jupyter.trees.scales import Scale
 from synthohive_jupyter.trees.tree import ConditionalTree
 
 if TYPE_CHECKING:

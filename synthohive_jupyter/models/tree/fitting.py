@@ -10,11 +10,11 @@ import numpy as np
 
 from synthohive_jupyter.events import EpochEnded
 from synthohive_jupyter.models.tree.chain import NULL, PRESENT, Chain, Link
-from synthohive_jupyter.models.tree.scales import Scale
 from synthohive_jupyter.trees.grower import Grower
 from synthohive_jupyter.trees.leaves import Cells
 from synthohive_jupyter.trees.likelihood import held_out_nll
 from synthohive_jupyter.trees.pruning import prune
+from synthohive_jupyter.trees.scales import Scale
 from synthohive_jupyter.trees.targets import (
     Sketch,
     class_scores,
