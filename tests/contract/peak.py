@@ -69,16 +69,13 @@ def levels(cls, count):
     return time.process_time() - began, memory("VmHWM") - before
 
 
-LEVELS = {"CTGAN": 5000}
-"""Levels that a model is tried with; 100,000 if it is not named."""
-
 if __name__ == "__main__":
     print(
         json.dumps(
             {
                 cls.__name__: {
                     "sampling": sampling(cls),
-                    "levels": levels(cls, LEVELS.get(cls.__name__, 100_000)),
+                    "levels": levels(cls, 100_000),
                 }
                 for cls in FAST
             }

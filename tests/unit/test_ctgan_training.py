@@ -333,6 +333,7 @@ CHANGES = {
     "scalar_weight": 1.0,
     "min_steps_per_epoch": 9,
     "embedding_threshold": 2,
+    "max_codes": 2,
     "precision": "bfloat16",
 }
 

@@ -62,6 +62,13 @@ class CTGANConfig(Parameters):
             drawn with replacement anyway.
         embedding_threshold: Categories above which a column is embedded: the critic sees a fixed
             code vector instead of a one-hot span, and the generator has a low-rank head.
+        max_codes: Codes of a discrete column that the networks tell apart. Of a column with more,
+            frequent codes stand alone and rarer ones share groups of nearly equal shares; which
+            code of its group a row gets is drawn from their shares afterwards. So a step takes no
+            longer with 100,000 levels than with 1,000, and every level keeps its share of its
+            group; but the levels of one group (each rarer than about 1 row in 1,000) all relate to
+            other columns as their group does. Paper: no bound; `CTGAN.as_published` has this one
+            too. A column of the context is only looked up, and keeps all its codes.
         patience: After so many validations, at least 400 steps apart, without improvement by 2 %
             the rates fall to 0, over a quarter more steps than there were before, and training
             ends. Paper: ``None``, which makes all epochs.
@@ -116,6 +123,7 @@ class CTGANConfig(Parameters):
     scalar_weight: float = 4.0
     min_steps_per_epoch: int = 10
     embedding_threshold: int = 50
+    max_codes: int = 1000
     patience: int | None = 2
     device: str = "cpu"
     precision: str = "auto"

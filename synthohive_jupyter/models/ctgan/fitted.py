@@ -11,6 +11,7 @@ import torch
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.ctgan.conditioning import ConditionTable
+from synthohive_jupyter.models.ctgan.groups import CodeGroups
 from synthohive_jupyter.models.ctgan.networks import Generator
 from synthohive_jupyter.models.ctgan.rows import RowSpace
 from synthohive_jupyter.models.ctgan.sampling import draw, inputs
@@ -19,11 +20,14 @@ from synthohive_jupyter.models.hardware import low_precision
 from synthohive_jupyter.models.trained import FittedNetwork
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from torch import Tensor
 
     from synthohive_jupyter.models.checkpoint import Checkpoint
     from synthohive_jupyter.models.ctgan.config import CTGANConfig
+    from synthohive_jupyter.tabular.codecs import ColumnLayout
     from synthohive_jupyter.tabular.transformer import TableTransformer
 
 
@@ -33,11 +37,13 @@ class FittedCTGAN(FittedNetwork):
 
     Attributes:
         config: Parameters.
+        groups: What the networks see of the columns.
         generator: The generator with the weights to draw from, on the CPU, in evaluation mode.
         conditions: True frequencies of all cells.
     """
 
     config: CTGANConfig
+    groups: CodeGroups
     generator: Generator
     conditions: ConditionTable
 
@@ -52,7 +58,7 @@ class FittedCTGAN(FittedNetwork):
         x = inputs(self.generator, self.conditions, rng, rows=BLOCK_ROWS, context=encoded)
         low = low_precision(self.config.precision, "cpu")
         drawn = draw(self.generator, *x, rng, low_precision=low)
-        return self.transformer.decode(drawn, rng).iloc[:rows]
+        return self.transformer.decode(self.groups.draw(drawn, rng), rng).iloc[:rows]
 
     def tensors(self, weights: dict[str, Tensor] | None = None) -> dict[str, Tensor]:
         """Return the tensors of ``weights.safetensors``: of ``weights``, or of the generator."""
@@ -64,7 +70,7 @@ class FittedCTGAN(FittedNetwork):
         self.generator.to("cpu").load_state_dict(weights)
         self.generator.requires_grad_(requires_grad=False).eval()
         self.conditions = ConditionTable(
-            self.transformer.layout,
+            self.groups.layout,
             self.conditions.frequencies,
             condition_on=self.config.condition_on,
         )
@@ -85,21 +91,24 @@ class FittedCTGAN(FittedNetwork):
             ModelFileError: If the files do not fit each other.
         """
         table, transformer, context = columns_of(saved)
-        generator = build_generator(transformer, context, config, device="meta")
-        nothing = np.zeros(sum(column.n_codes for column in transformer.layout))
-        conditions = ConditionTable(transformer.layout, nothing, condition_on=config.condition_on)
-        empty = cls(table, transformer, context, config.threads, config, generator, conditions)
+        groups = CodeGroups.of(transformer, config.max_codes)
+        generator = build_generator(groups.layout, context, config, device="meta")
+        nothing = np.zeros(sum(column.n_codes for column in groups.layout))
+        conditions = ConditionTable(groups.layout, nothing, condition_on=config.condition_on)
+        empty = cls(
+            table, transformer, context, config.threads, config, groups, generator, conditions
+        )
         return empty.read(saved)
 
 
 def build_generator(
-    transformer: TableTransformer,
+    layout: Sequence[ColumnLayout],
     context: TableTransformer | None,
     config: CTGANConfig,
     *,
     device: str = "cpu",
 ) -> Generator:
-    """Return a generator for these columns, without weights.
+    """Return a generator for these columns and this context, without weights.
 
     Raises:
         ModelFileError: If the columns have more codes than any table.
@@ -107,11 +116,11 @@ def build_generator(
     try:
         spaces = [
             RowSpace(
-                part.layout if part is not None else (),
+                part,
                 scalar_weight=config.scalar_weight,
                 device=device,
             )
-            for part in (transformer, context)
+            for part in (layout, () if context is None else context.layout)
         ]
     except ValueError as error:
         raise ModelFileError(str(error)) from error

@@ -9,6 +9,7 @@ import torch
 from synthohive_jupyter.models.ctgan.conditioning import FREE_SHARE, TrainingSampler
 from synthohive_jupyter.models.ctgan.config import PUBLISHED, CTGANConfig
 from synthohive_jupyter.models.ctgan.fitted import FittedCTGAN, build_generator
+from synthohive_jupyter.models.ctgan.groups import CodeGroups
 from synthohive_jupyter.models.ctgan.trainer import Trainer, TrainingData
 from synthohive_jupyter.models.hardware import find_device
 from synthohive_jupyter.models.trained import TrainedModel
@@ -68,14 +69,15 @@ class CTGAN(TrainedModel[FittedCTGAN]):
 
     def _prepare(self, coded: Coded, *, seed: int) -> tuple[FittedCTGAN, Trainer | None]:
         """Build the generator and its training; without columns there is nothing to train."""
-        layout = coded.transformer.layout
-        generator = build_generator(coded.transformer, coded.context, self.config)
+        groups = CodeGroups.of(coded.transformer, self.config.max_codes)
+        layout, rows = groups.layout, groups.group(coded.rows)
+        generator = build_generator(layout, coded.context, self.config)
         rng = stream(seed, coded.table, "fit", VECTORS)
         generator.space.draw_vectors(rng)
         generator.context.draw_vectors(rng)
         sampler = TrainingSampler(
             layout,
-            coded.rows.codes,
+            rows.codes,
             condition_on=self.config.condition_on,
             log_frequency=self.config.log_frequency,
             free_share=0.0 if coded.context is None else FREE_SHARE,
@@ -86,6 +88,7 @@ class CTGAN(TrainedModel[FittedCTGAN]):
             coded.context,
             self.config.threads,
             self.config,
+            groups,
             generator,
             sampler,
         )
@@ -94,7 +97,7 @@ class CTGAN(TrainedModel[FittedCTGAN]):
             return fitted, None
         return fitted, Trainer(
             generator.to(find_device(self.config.device)),
-            TrainingData(coded.rows, coded.context_rows, sampler),
+            TrainingData(rows, coded.context_rows, sampler),
             self.config,
             table=coded.table,
             epochs=self.epochs,
