@@ -419,7 +419,7 @@ def test_an_unknown_display_in_the_environment_is_told(shell, monkeypatch):
 
 def test_help_page_and_question_mark(shell):
     shown, _ = run(shell, "help")
-    assert "%%synthohive fit --epochs 30" in shown
+    assert "%%synthohive fit --seed 7" in shown
     assert run(shell, "--help")[0] == shown
     assert "--batch-size" in shell.find_cell_magic("synthohive").__doc__
 
