@@ -11,6 +11,7 @@ import pandas as pd
 from pandas.api.types import pandas_dtype
 
 from synthohive_jupyter.engine.record import Learnt, Reference, TableRecord
+from synthohive_jupyter.engine.siblings import families, with_history
 from synthohive_jupyter.events import (
     CancelToken,
     Event,
@@ -22,6 +23,7 @@ from synthohive_jupyter.events import (
 )
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.relations import quote
+from synthohive_jupyter.relational.history import FIRST, PREVIOUS
 from synthohive_jupyter.relational.keys import KeyFormat, whole_dtype, whole_numbers
 from synthohive_jupyter.relational.linkage import LinkageModel, counted_parents
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
@@ -118,7 +120,7 @@ class TableFitter:
         rows = self.facts[step.table].rows or 0
         self.emit(TableStarted(step.table, rows, len(step.columns), parent))
         self._phase(step, "read")
-        own, context = self._read(step)
+        own, context = with_history(step, *self._read(step))
         if step.role == "kept":
             learnt = Learnt(TableRecord(len(own), _dtypes(own)), kept=own)
             self.emit(TableFitted(step.table, time.monotonic() - start))
@@ -143,7 +145,7 @@ class TableFitter:
                 checkpoint_dir=checkpoints,
                 checkpoint_interval=self.settings.checkpoint_interval,
                 resume=resume,
-                families=_families(step, own),
+                families=families(step, own),
             )
         if learnt.model is None or not learnt.model.cancelled:
             self.emit(self._fitted_event(learnt, step.table, time.monotonic() - start))
@@ -250,6 +252,13 @@ def model_metadata(metadata: Metadata, plan: Plan, step: TableStep) -> Metadata:
     learnt = set(step.modelled_columns)
     constraints = _column_rules(metadata, step, learnt)
     high = [c for c in table.high_cardinality_cols if c in learnt]
+    constraints |= {
+        prefix + c: Constraint(dtype=constraints[c].dtype)
+        for prefix in (PREVIOUS, FIRST)
+        for c in step.history_columns
+        if c in constraints
+    }
+    high += [p + c for p in (PREVIOUS, FIRST) for c in step.history_columns if c in high]
     if step.driver is not None:
         parent = plan.step(step.driver.parent)
         shown = set(step.context_columns)
@@ -299,15 +308,6 @@ def _only(frame: Any, columns: Sequence[str]) -> Any:  # noqa: ANN401 - any fram
 
 def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
     return {str(column): str(dtype) for column, dtype in frame.dtypes.items()}
-
-
-def _families(step: TableStep, own: pd.DataFrame) -> np.ndarray | None:
-    """Return the number of each row's driving parent; a row without one is its own family."""
-    if step.driver is None:
-        return None
-    numbers, parents = pd.factorize(own[step.driver.columns[0]])
-    alone = numbers < 0
-    return np.where(alone, len(parents) + np.cumsum(alone), numbers)
 
 
 def _in_one_order(frame: pd.DataFrame) -> pd.DataFrame:

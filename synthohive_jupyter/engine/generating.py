@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.engine.fitting import CONTEXT_PREFIX
+from synthohive_jupyter.engine.siblings import draw_families
 from synthohive_jupyter.errors import Problem, SchemaError
 from synthohive_jupyter.events import Event, LinkageSampled, Notice, PhaseStarted, TableSampled
 from synthohive_jupyter.relational.keys import (
@@ -159,6 +160,11 @@ class TableGenerator:
         context = None
         if step.driver is not None and step.context_columns:
             context = _context(parents[step.driver.parent].context, step, learnt, family)
+        if step.history_columns:
+            rules = self.fitted.metadata.tables[step.table].constraints
+            return draw_families(
+                step, learnt, learnt.model, context, family, rules=rules, seed=self.seed
+            )
         drawn = learnt.model.sample(len(family), context, seed=self.seed)
         return drawn.reset_index(drop=True)
 
@@ -300,7 +306,7 @@ def _context(
 def _ordered(step: TableStep, values: pd.DataFrame, family: Positions) -> pd.DataFrame:
     """Return the values with the rows of each family in the declared order.
 
-    Rows of one family have the same context, so they can change places.
+    Siblings are drawn in this order as far as the model has learnt it; the rest is sorted.
     """
     if step.order_by is None or step.order_by not in values.columns or values.empty:
         return values

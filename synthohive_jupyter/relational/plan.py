@@ -42,6 +42,8 @@ class TableStep:
         modelled_columns: Columns that the model learns.
         linkage_method: How the child counts are modelled.
         order_by: Column by which the rows of one family are ordered, or ``None``.
+        history_columns: Columns of the siblings before it that condition a row; none without an
+            order.
         model: Name of the table's own model, or ``None`` for the run's.
     """
 
@@ -58,6 +60,7 @@ class TableStep:
     modelled_columns: tuple[str, ...] = ()
     linkage_method: str = "empirical"
     order_by: str | None = None
+    history_columns: tuple[str, ...] = ()
     model: str | None = None
 
     @property
@@ -83,7 +86,8 @@ class TableStep:
         if self.driver is not None:
             link = f"{self.driver.name} -> {self.driver.parent}"
             parts.insert(0, f"driven by {link}, {self.linkage_method} counts")
-            parts.append(f"given {', '.join(self.context_columns) or 'no column'} of its parent")
+            given = f"given {', '.join(self.context_columns) or 'no column'} of its parent"
+            parts.append(f"{given} and its siblings before" if self.history_columns else given)
         parts += [f"{k.name} -> {k.parent} by its degrees" for k in self.other_keys]
         parts += [f"{k.name} -> an earlier row" for k in self.self_keys]
         parts += [f"{k.name} -> {k.parent} learnt as a value" for k in self.kept_keys]
@@ -239,6 +243,8 @@ def _step(
         return TableStep(name, "kept", columns, table.primary_key)
     driver = metadata.driving_key(name)
     structural = metadata.structural_keys(name)
+    order_by = table.order_by if table.order_by in modelled[name] else None
+    with_history = driver is not None and order_by is not None
     return TableStep(
         table=name,
         role="root" if driver is None else "child",
@@ -252,7 +258,8 @@ def _step(
         context_columns=_context(metadata, table, driver, modelled),
         modelled_columns=modelled[name],
         linkage_method=table.linkage_method,
-        order_by=table.order_by if table.order_by in modelled[name] else None,
+        order_by=order_by,
+        history_columns=_telling(table, modelled[name]) if with_history else (),
         model=table.model,
     )
 
@@ -268,10 +275,13 @@ def _context(
     if table.parent_context_cols is not None:
         named = (context_column(metadata, table.name, c)[1] for c in table.parent_context_cols)
         return tuple(dict.fromkeys(named))
-    types = metadata.tables[driver.parent].constraints
-    return tuple(
-        c for c in modelled[driver.parent] if c not in types or types[c].dtype not in _NOT_TELLING
-    )
+    return _telling(metadata.tables[driver.parent], modelled[driver.parent])
+
+
+def _telling(table: TableConfig, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that say something to a row that is conditioned on them."""
+    types = table.constraints
+    return tuple(c for c in columns if c not in types or types[c].dtype not in _NOT_TELLING)
 
 
 def _missing_context(step: TableStep, modelled: Mapping[str, tuple[str, ...]]) -> Iterator[Problem]:

@@ -78,6 +78,9 @@ def c2st(
 
     rng = np.random.default_rng(seed)
     own = groups or (np.arange(len(real)), np.arange(len(synthetic)))
+    if measure == "accuracy":
+        # Of sides of unequal size the larger one would be guessed, and that taken for skill.
+        max_rows = min(max_rows, len(real), len(synthetic))
     chosen = [_choose(ids, max_rows, rng) for ids in own]
     frames = [real.iloc[chosen[0]], synthetic.iloc[chosen[1]]]
     features, categorical = feature_matrix(frames, columns)

@@ -355,16 +355,25 @@ def test_what_a_model_gets_to_see():
     table = description.tables["flights"]
     assert (table.pk, dict(table.fk)) == (None, {})
     assert list(data.columns) == ["at", "line", "miles"]
-    assert list(context.columns) == ["__ctx__maker", "__ctx__year"]
+    above = ["__ctx__maker", "__ctx__year"]
+    siblings = [p + c for p in ("__prev__", "__first__") for c in ("at", "line", "miles")]
+    assert list(context.columns) == [*above, "__sib__rank", "__sib__left", *siblings]
     # A key to a kept table is a category, never a quantity; of the parent the type alone counts.
     assert table.constraints == {
         "line": Constraint("cat"),
         "miles": Constraint("float", max=9),
         "__ctx__year": Constraint("int"),
+        "__prev__line": Constraint("cat"),
+        "__prev__miles": Constraint("float"),
+        "__first__line": Constraint("cat"),
+        "__first__miles": Constraint("float"),
     }
     real = airline_data()["flights"]["plane"]
     assert len(np.unique(families)) == real.nunique() + real.isna().sum()
-    assert context[real.isna().to_numpy()].isna().all(axis=None)
+    nobody = ~real.isin(airline_data()["planes"]["tail"])
+    assert context[above].isna().all(axis=1).sum() == nobody.sum()
+    assert pd.Series(families).is_monotonic_increasing
+    assert data.groupby(families)["at"].is_monotonic_increasing.all()
     assert asked["planes"][3] is None
     assert asked["planes"][2] is None
 

@@ -126,6 +126,8 @@ def test_families_can_be_looked_at_for_memory():
 def test_accuracy_and_area_are_two_measures():
     with pytest.raises(ValueError, match="'auc' or 'accuracy'"):
         c2st(REAL.parent, OTHER.parent, ["age"], measure="f1")
+    halves = c2st(REAL.parent, OTHER.parent.iloc[:300], ["age"], measure="accuracy")
+    assert 0.4 < halves < 0.6
     wrong = REAL.parent.assign(age=REAL.parent["age"] + 200)
     for measure in ("auc", "accuracy"):
         assert c2st(REAL.parent, wrong, ["age"], measure=measure) == 1.0
