@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = ("tree", "argn")
 WIDE = 30
-"""Tables of more columns, their context included, are wide."""
+"""Tables of more columns are wide."""
 
 
 class AutoModel(ConditionalGenerativeModel):
@@ -94,9 +94,8 @@ class AutoModel(ConditionalGenerativeModel):
     ) -> AutoModel:
         """Choose a model and fit it; see the base class and the class that is chosen."""
         self.metadata.get_table(table_name)
-        beside = check_context(data, context, table=table_name)
-        given = 0 if beside is None else beside.shape[1]
-        cls = _class(choose(data.shape[1] + given))
+        check_context(data, context, table=table_name)
+        cls = _class(choose(data.shape[1]))
         self.chosen = cls(
             self.metadata,
             self.batch_size,
@@ -172,7 +171,7 @@ def choose(n_columns: int) -> str:
     A tree looks at a few columns before it runs out of rows; a network adds up what many say.
 
     Args:
-        n_columns: Columns to model and columns of their context together.
+        n_columns: Columns to model; those of the context do not count.
 
     >>> choose(15), choose(60)
     ('tree', 'argn')
