@@ -72,7 +72,8 @@ def result_text(report: Report) -> str:
         (plain(table["name"]), _curve_name(name), sparkline(_values(curve)), number(curve["last"]))
         for table in report.state["tables"].values()
         for name, curve in table["curves"].items()
-        if curve["points"]
+        # What is learnt column by column is no curve.
+        if curve["points"] and table["unit"] == "epoch"
     ]
     if curves:
         lines += ["loss", *aligned(curves, "<<<>", indent=2)]

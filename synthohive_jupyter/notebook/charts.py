@@ -47,7 +47,10 @@ def curves_chart(table: dict[str, Any]) -> Element:
     label = f"Loss per {unit} of {table['name']}"
     if not curves:
         return svg(WIDTH, HEIGHT, label, *title, _note("no training: nothing to draw"))
-    ticks = nice_ticks(*drawn_range(curves.values()))
+    # Columns do not follow each other: each stands alone, on the ground.
+    apart = unit != "epoch"
+    shown = [*curves.values(), [[0, 0.0]]] if apart else list(curves.values())
+    ticks = nice_ticks(*drawn_range(shown))
     low, high = ticks[0], ticks[-1]
     shapes = _grid(ticks, low, high) + _epoch_axis(last, unit)
     if table["best_epoch"]:
@@ -55,7 +58,10 @@ def curves_chart(table: dict[str, Any]) -> Element:
     ends = []
     for slot, (name, points) in enumerate(curves.items()):
         path = [(_x(e, last), _y(min(max(v, low), high), low, high)) for e, v in points]
-        shapes.append(_line(path, slot))
+        if apart:
+            shapes += _stems(path, _y(max(low, 0.0), low, high), slot)
+        else:
+            shapes.append(_line(path, slot))
         ends.append((path[-1][1], name, slot))
     return svg(WIDTH, HEIGHT, label, *title, *shapes, *_end_labels(ends))
 
@@ -175,6 +181,16 @@ def _best(epoch: int, last: int) -> list[Element]:
         f"best {epoch}",
     )
     return [line, text] if x > LEFT + 48 else [line]
+
+
+def _stems(path: Sequence[tuple[float, float]], ground: float, slot: int) -> list[Element]:
+    colour = COLOURS[slot % len(COLOURS)]
+    shapes = []
+    for x, y in path:
+        place = {"x1": x, "x2": x, "y1": ground, "y2": y}
+        shapes.append(node("line", {**place, "stroke": colour, "stroke-width": 1.8}))
+        shapes.append(node("circle", {"cx": x, "cy": y, "r": 2.5, "fill": colour}))
+    return shapes
 
 
 def _line(path: Sequence[tuple[float, float]], slot: int) -> Element:

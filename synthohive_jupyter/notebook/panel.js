@@ -137,7 +137,9 @@ class Panel {
     this.list = h("tbody", {});
     const columns = ["Table", "Phase", "Progress", "Epoch", "Loss", "Rows", "Time", ""];
     const ends = new Set(["Epoch", "Rows", "Time"]);
-    const head = h("tr", {}, ...columns.map((c) => h("th", { scope: "col", class: ends.has(c) ? "shj-num" : null }, c)));
+    const heads = columns.map((c) => h("th", { scope: "col", class: ends.has(c) ? "shj-num" : null }, c));
+    this.step = heads[columns.indexOf("Epoch")];
+    const head = h("tr", {}, ...heads);
     const table = h("table", { class: "shj-tables" }, h("thead", {}, head), this.list);
     this.figures = h("div", { class: "shj-figures" });
     this.notices = h("ul", { class: "shj-notices" });
@@ -216,6 +218,8 @@ class Panel {
     if (this.body.hidden) return;
     const redo = changed === null || this.stale ? new Set(this.state.order) : changed;
     this.stale = false;
+    const units = new Set(Object.values(this.state.tables).filter((t) => t.epoch).map((t) => t.unit));
+    this.step.textContent = units.size > 1 ? "Step" : units.has("column") ? "Column" : "Epoch";
     for (const name of this.state.order) {
       if (!this.rows.has(name)) {
         const row = new Row(name, (picked) => { this.picked = picked; this.draw(); });

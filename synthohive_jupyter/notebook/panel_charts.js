@@ -116,21 +116,26 @@ function curvesChart(table) {
   const curves = Object.entries(table.curves).filter(
     ([name, curve]) => name !== "metric" && curve.points.length > 0,
   );
-  const label = `Loss per epoch of ${table.name}`;
+  const label = `Loss per ${table.unit} of ${table.name}`;
   if (curves.length === 0) {
-    const text = table.status === "done" ? "nothing to train here" : "the first epoch is not over yet";
+    const text = table.status === "done" ? "nothing to train here" : `the first ${table.unit} is not over yet`;
     const place = { x: WIDTH / 2, y: HEIGHT / 2, "text-anchor": "middle", class: "shj-note" };
     return picture(label, s("text", place, text));
   }
   const last = Math.max(table.epochs, table.epoch, 2);
-  const ticks = niceTicks(...drawnRange(curves.map(([, curve]) => curve.points.map((point) => point[1]))));
+  const values = curves.map(([, curve]) => curve.points.map((point) => point[1]));
+  // Columns do not follow each other: each stands alone, on the ground.
+  const apart = table.unit !== "epoch";
+  const ticks = niceTicks(...(apart ? [Math.min(0, ...values.flat()), Math.max(...values.flat())] : drawnRange(values)));
   const y = scaleY(ticks[0], ticks[ticks.length - 1]);
   const x = (epoch) => LEFT + ((epoch - 1) / (last - 1)) * (WIDTH - LEFT - RIGHT);
   const shapes = grid(ticks, y, WIDTH - RIGHT, number);
-  shapes.push(tick(x(1), "start", "1"), tick(x((1 + last) / 2), "middle", "epoch"), tick(x(last), "end", count(last)));
+  shapes.push(tick(x(1), "start", "1"), tick(x((1 + last) / 2), "middle", table.unit), tick(x(last), "end", count(last)));
   if (table.best_epoch) shapes.push(...bestMark(x(table.best_epoch), table.best_epoch));
   const ends = curves.map(([name, curve], slot) => {
-    shapes.push(curveLine(curve.points.map(([epoch, value]) => [x(epoch), y(value)]), slot));
+    const path = curve.points.map(([epoch, value]) => [x(epoch), y(value)]);
+    if (apart) shapes.push(...stems(path, y(Math.max(ticks[0], 0)), slot));
+    else shapes.push(curveLine(path, slot));
     return { y: y(curve.points[curve.points.length - 1][1]), name, slot };
   });
   return picture(label, ...shapes, ...endLabels(ends));
@@ -140,6 +145,14 @@ function bestMark(x, epoch) {
   const line = s("line", { x1: x, x2: x, y1: TOP - 6, y2: FLOOR, class: "shj-best" });
   if (x < LEFT + 48) return [line];
   return [line, s("text", { x: x - 3, y: TOP - 3, "text-anchor": "end", class: "shj-tick" }, `best ${epoch}`)];
+}
+
+function stems(path, ground, slot) {
+  const kind = `shj-curve shj-slot-${slot % DASHES.length}`;
+  return path.flatMap(([px, py]) => [
+    s("line", { x1: px, x2: px, y1: ground, y2: py, class: kind }),
+    s("circle", { cx: px, cy: py, r: 2.5, class: `${kind} shj-dot` }),
+  ]);
 }
 
 function curveLine(path, slot) {
@@ -171,7 +184,7 @@ function endLabels(ends) {
 function sparkline(table) {
   const [first] = Object.entries(table.curves).filter(([name]) => name !== "metric");
   const points = first ? first[1].points : [];
-  if (points.length < 2) return h("span", {}, "");
+  if (points.length < 2 || table.unit !== "epoch") return h("span", {}, "");
   const values = points.map((point) => point[1]);
   const [low, high] = drawnRange([values]);
   const x = (k) => 1 + (k / (values.length - 1)) * 62;

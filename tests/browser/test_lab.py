@@ -68,6 +68,23 @@ def test_a_fit_draws_curve_and_histogram_and_leaves_a_still_result(open_notebook
     assert view.path.stat().st_size < 1_000_000
 
 
+def test_the_default_model_is_done_in_a_moment_and_counts_columns(open_notebook):
+    view = open_notebook("default", [*setup_cells(), f"%%synthohive fit --seed 7 -o shop\n{CELL}"])
+    page = view.page
+    view.run_all()
+    page.wait_for_selector('.shj[data-status="finished"]', timeout=CELL_MS)
+    page.wait_for_selector(".shj-card svg")
+    live = panel(view).first
+    live.locator(".shj-fold").click()
+    assert live.locator(".shj-tables th").nth(3).inner_text() == "Column"
+    assert "3/3" in live.locator(".shj-tables tbody").inner_text()
+    assert live.locator('td[title="columns"]').count() == 4
+    assert "loss per column" in page.locator(".shj-card").inner_text()
+    assert "TreeSynth" in page.locator(".shj-card").inner_text()
+    view.screenshot("default-end")
+    assert page.errors == []
+
+
 def test_check_draws_the_schema_and_trains_nothing(open_notebook):
     view = open_notebook("check", [*setup_cells(), f"%%synthohive check\n{CELL}"], height=1100)
     view.run_all()

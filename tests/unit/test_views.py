@@ -181,7 +181,13 @@ def test_a_chart_says_what_the_model_counts(shop_state):
     assert "loss per epoch" in xml(curves_chart(table))
     columns = {**table, "unit": "column"}
     assert "loss per column" in xml(curves_chart(columns))
-    assert "epoch" not in xml(curves_chart({**columns, "best_epoch": None}))
+    alone = xml(curves_chart({**columns, "best_epoch": None}))
+    assert "epoch" not in alone
+    # Columns do not follow each other: no line joins them.
+    assert "polyline" not in alone
+    assert alone.count("<circle") == sum(
+        len(c["points"]) for name, c in columns["curves"].items() if name != "metric"
+    )
 
 
 def test_a_first_epoch_that_dwarfs_the_others_is_cut_off():
