@@ -79,10 +79,10 @@ def _model(kind: str, parameters: dict[str, Any]) -> ConditionalGenerativeModel:
     metadata = Metadata()
     metadata.add_table(TABLE, pk=None)
     if kind == "tree":
-        import lightgbm  # noqa: F401
-
         from synthohive_jupyter.models.tree.model import TreeSynth
+        from synthohive_jupyter.trees.library import load_library
 
+        load_library()
         return TreeSynth(metadata, **parameters)
     if kind == "argn":
         from synthohive_jupyter.models.argn.model import ARGN
