@@ -25,7 +25,7 @@ from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.relations import quote
 from synthohive_jupyter.relational.history import FIRST, PREVIOUS
 from synthohive_jupyter.relational.keys import KeyFormat, whole_dtype, whole_numbers
-from synthohive_jupyter.relational.linkage import LinkageModel, counted_parents
+from synthohive_jupyter.relational.linkage import LinkageModel
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
 
 if TYPE_CHECKING:
@@ -156,8 +156,7 @@ class TableFitter:
         model = learnt.model
         if model is None:
             return TableFitted(table, seconds)
-        best = getattr(model, "best_epoch", None)
-        return TableFitted(table, seconds, model.epochs_run, best, model.name)
+        return TableFitted(table, seconds, model.epochs_run, model.best_epoch, model.name)
 
     def remember(self, step: TableStep) -> None:
         """Tell the sanitizer of a table whose fit was taken over from an earlier run."""
@@ -202,16 +201,15 @@ class TableFitter:
             message = f"'{step.driver.parent}', its driving parent, has no rows: none will have one"
             self.emit(Notice(message, table=step.table, level="warning"))
             return None
-        model = LinkageModel(step.linkage_method)
-        if step.linkage_method == "conditional" and step.context_columns:
-            key, parent = step.driver, step.driver.parent
-            looked_at = _only(self.data[parent], [*key.parent_columns, *step.context_columns])
-            parents, counts = counted_parents(
-                looked_at, self.data[step.table], pk=key.parent_columns[0], fk=key.columns[0]
-            )
-            model.fit_counts(counts, parents, table=parent)
-        else:
-            model.fit_counts(self._counts(step, step.driver))
+        key = step.driver
+        looked_at = [*key.parent_columns, *step.context_columns]
+        model = LinkageModel(step.linkage_method).fit(
+            _only(self.data[key.parent], looked_at),
+            self.data[step.table],
+            key.columns[0],
+            key.parent_columns[0],
+            table=key.parent,
+        )
         self.emit(linkage_event(step, model))
         return model
 

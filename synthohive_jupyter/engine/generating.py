@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.engine.fitting import CONTEXT_PREFIX
-from synthohive_jupyter.engine.siblings import draw_families
+from synthohive_jupyter.engine.siblings import draw_families, sibling_order
 from synthohive_jupyter.errors import Problem, SchemaError
 from synthohive_jupyter.events import Event, LinkageSampled, Notice, PhaseStarted, TableSampled
 from synthohive_jupyter.relational.keys import (
@@ -311,9 +311,7 @@ def _ordered(step: TableStep, values: pd.DataFrame, family: Positions) -> pd.Dat
     if step.order_by is None or step.order_by not in values.columns or values.empty:
         return values
     runs = np.cumsum(np.diff(family, prepend=family[0]) != 0)
-    ranks = values[step.order_by].rank(method="dense").to_numpy(dtype=np.float64)
-    order = np.lexsort((ranks, runs))
-    return values.iloc[order].reset_index(drop=True)
+    return values.iloc[sibling_order(values[step.order_by], runs)].reset_index(drop=True)
 
 
 def _refer(reference: Reference, keys: pd.Series, positions: Positions) -> pd.Series:

@@ -34,6 +34,12 @@ def families(step: TableStep, own: pd.DataFrame) -> Positions | None:
     return np.where(alone, len(parents) + np.cumsum(alone), numbers)
 
 
+def sibling_order(values: pd.Series, family: Positions) -> Positions:
+    """Return the positions of rows, family by family, each in the order of its values."""
+    ranks = values.rank(method="dense").to_numpy(dtype=np.float64)
+    return np.lexsort((ranks, family))
+
+
 def with_history(
     step: TableStep, own: pd.DataFrame, context: pd.DataFrame | None
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -41,8 +47,7 @@ def with_history(
     family = families(step, own)
     if not step.history_columns or step.order_by is None or family is None:
         return own, context
-    ranks = own[step.order_by].rank(method="dense").to_numpy(dtype=np.float64)
-    order = np.lexsort((ranks, family))
+    order = sibling_order(own[step.order_by], family)
     own = own.iloc[order].reset_index(drop=True)
     told = History(step.history_columns).of(own, family[order])
     if context is None:

@@ -123,7 +123,7 @@ class AutoModel(ConditionalGenerativeModel):
         """Take over what the chosen model tells of its fit."""
         chosen = self._existing()
         self.cancelled, self.epochs_run = chosen.cancelled, chosen.epochs_run
-        self.best_epoch = getattr(chosen, "best_epoch", None)
+        self.best_epoch = chosen.best_epoch
 
     def sample(
         self,

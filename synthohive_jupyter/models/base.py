@@ -46,12 +46,15 @@ class ConditionalGenerativeModel(ABC):
         kind: Name of the class in model files, one of `checkpoint.KINDS`.
         cancelled: Whether the last `fit` was stopped by its token.
         epochs_run: Complete epochs that `fit` has run.
+        best_epoch: The epoch that was kept, ``None`` where all are.
 
     Raises:
         TypeError: If a parameter is not known.
     """
 
     kind: ClassVar[str] = ""
+
+    best_epoch: int | None = None
 
     def __init__(
         self,

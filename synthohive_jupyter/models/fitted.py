@@ -68,6 +68,8 @@ class Fitted(ABC):
         self, num_rows: int, context: pd.DataFrame | None, *, seed: int
     ) -> Iterator[pd.DataFrame]:
         """Yield the blocks of a sample, each with an index from 0; one empty block of no rows."""
+        if num_rows < 0:
+            raise ValueError("num_rows is not negative")
         names = self._context_names(num_rows, context)
         for block, start in enumerate(range(0, max(num_rows, 1), BLOCK_ROWS)):
             rows = min(BLOCK_ROWS, num_rows - start)

@@ -172,8 +172,6 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
             DataError: If the context is missing, or does not fit.
         """
         fitted = self.fitted
-        if num_rows < 0:
-            raise ValueError("num_rows is not negative")
         rows = fitted.sample(num_rows, context, seed=seed)
         return self.enforced(rows) if enforce_constraints else rows
 
@@ -213,8 +211,6 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
             >>> [len(block) for block in model.sample_blocks(10_000)]
             [4096, 4096, 1808]
         """
-        if num_rows < 0:
-            raise ValueError("num_rows is not negative")
         for rows in self.fitted.blocks(num_rows, context, seed=seed):
             yield self.enforced(rows) if enforce_constraints else rows
 

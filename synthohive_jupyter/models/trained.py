@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.events import EventSink
     from synthohive_jupyter.models.training import Training
-    from synthohive_jupyter.schema.metadata import Metadata
 
 
 @dataclass(slots=True)
@@ -83,16 +82,7 @@ class TrainedModel(StoredModel[NetworkT]):
         best_metric: Its validation metric, lower is better.
     """
 
-    def __init__(
-        self,
-        metadata: Metadata,
-        batch_size: int = 500,
-        epochs: int = 300,
-        **kwargs: Any,  # noqa: ANN401 - each parameter has a type of its own
-    ) -> None:
-        super().__init__(metadata, batch_size, epochs, **kwargs)
-        self.best_epoch: int | None = None
-        self.best_metric: float | None = None
+    best_metric: float | None = None
 
     @abstractmethod
     def _prepare(self, coded: Coded, *, seed: int) -> tuple[NetworkT, Training | None]:
@@ -136,9 +126,10 @@ class TrainedModel(StoredModel[NetworkT]):
 
     def _recall(self, record: Mapping[str, Any]) -> None:
         super()._recall(record)
-        if record["best_epoch"] is not None:
-            self.best_epoch = whole(record, "best_epoch")
-            self.best_metric = number(record, "best_metric")
+        none = record["best_epoch"] is None
+        # Set in any case: a model that is filled from a file has its own otherwise.
+        self.best_epoch = None if none else whole(record, "best_epoch")
+        self.best_metric = None if none else number(record, "best_metric")
 
 
 class Keeper:

@@ -12,6 +12,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from synthohive_jupyter.errors import CommandError
+from synthohive_jupyter.models.registry import ModelClasses
 from synthohive_jupyter.schema.suggestions import suggest
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 VERBS = ("fit", "check", "generate", "help")
-MODELS = ("ctgan", "argn", "tree", "auto")
+MODELS = tuple(ModelClasses())
 DISPLAYS = ("auto", "widget", "text", "none")
 FORMATS = ("delta", "parquet", "csv")
 DEFAULT_PREFIX = "synth"

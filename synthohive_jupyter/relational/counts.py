@@ -9,7 +9,9 @@ import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.tabular.transformer import TableTransformer
+from synthohive_jupyter.trees.leaves import ENTRY_PARTS, LEAF_PARTS
 from synthohive_jupyter.trees.scales import Scale
+from synthohive_jupyter.trees.splits import NODE_PARTS
 from synthohive_jupyter.trees.targets import mid_ranks
 from synthohive_jupyter.trees.tree import ConditionalTree
 
@@ -25,9 +27,7 @@ if TYPE_CHECKING:
 
 _PRIOR_ROWS = 20
 """Rows of the whole table that a category's own rows are weighed against."""
-_TYPES = {"feature": "int32", "threshold": "float32", "child": "int32", "leaf": "int32",
-          "upper": "float64", "symbol": "int32", "low": "float32", "high": "float32",
-          "group": "int32", "share": "float64"}  # fmt: skip
+_TYPES = NODE_PARTS | ENTRY_PARTS | LEAF_PARTS
 _MAX_NODES = 1 << 24
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, SchemaError
 from synthohive_jupyter.io import frames
+from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.relational.counts import CountTree
 from synthohive_jupyter.schema.metadata import LINKAGE_METHODS
 
@@ -86,6 +87,8 @@ class LinkageModel:
         child_df: Any,  # noqa: ANN401 - a pandas or Spark frame
         fk_col: str,
         pk_col: str = "id",
+        *,
+        table: str = "",
     ) -> Self:
         """Learn from a parent and a child table; Spark frames are counted in Spark.
 
@@ -95,17 +98,18 @@ class LinkageModel:
             child_df: Frame with one row per child.
             fk_col: Column of the child that holds the parent's key. Nulls and orphans do not count.
             pk_col: The parent's key.
+            table: Name of the parent table, for errors.
 
         Raises:
-            DataError: If a column is missing, or there is no parent.
+            DataError: If a column is missing or cannot be modelled, or there is no parent.
         """
         for frame, column, which in ((parent_df, pk_col, "parent"), (child_df, fk_col, "child")):
             if column not in frames.columns(frame):
                 raise DataError(f"the {which} has no such column", column=column)
         if self.method != "conditional":
             return self.fit_counts(frames.child_counts(parent_df, child_df, pk=pk_col, fk=fk_col))
-        parents, counts = counted_parents(parent_df, child_df, pk=pk_col, fk=fk_col)
-        return self.fit_counts(counts, parents)
+        parents, counts = _counted(parent_df, child_df, pk=pk_col, fk=fk_col)
+        return self.fit_counts(counts, parents, table=table)
 
     def fit_counts(
         self, counts: NDArray[Any], parents: pd.DataFrame | None = None, *, table: str = ""
@@ -263,7 +267,7 @@ class LinkageModel:
         return np.arange(int(self.mean + _TAIL * (scale + deviation)) + 1, dtype=np.int64)
 
 
-def counted_parents(
+def _counted(
     parent: Any,  # noqa: ANN401 - a pandas or Spark frame
     child: Any,  # noqa: ANN401 - a pandas or Spark frame
     *,
@@ -276,7 +280,8 @@ def counted_parents(
     """
     parents = frames.to_pandas(parent)
     counted = frames.count_values(child, fk)
-    found = pd.Index(counted[fk]).get_indexer(pd.Index(parents[pk]))
+    found = locate(parents, [pk], counted, [fk])
+    # The last place is that of nobody, which -1 points to.
     counts = np.append(counted["count"].to_numpy(np.int64), 0)[found]
     return parents.drop(columns=pk), counts
 

@@ -35,6 +35,10 @@ CONTINUOUS = -1
 """The symbol of a cell that is a rank."""
 KNOTS = 64
 
+ENTRY_PARTS = {"upper": "float64", "symbol": "int32", "low": "float32", "high": "float32"}
+LEAF_PARTS = {"group": "int32", "share": "float64"}
+"""The arrays of `Leaves.to_arrays` with their types; one element for every entry, or leaf."""
+
 _MAX_DIFFERENT = 20
 _BELOW_ONE = 1.0 - 1e-12
 

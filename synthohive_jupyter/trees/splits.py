@@ -21,6 +21,10 @@ Features = NDArray[np.float32]
 _PATIENCE = 4
 
 
+NODE_PARTS = {"feature": "int32", "threshold": "float32", "child": "int32", "leaf": "int32"}
+"""The arrays of `Splits.to_arrays` with their types; one element for every node."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Splits:
     """A binary tree in breadth-first order: children come after their parent, side by side.

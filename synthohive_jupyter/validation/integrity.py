@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.validation.columns import ks_distance
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
@@ -47,6 +48,7 @@ class KeyCheck:
 def key_checks(metadata: Metadata, tables: Mapping[str, pd.DataFrame]) -> list[KeyCheck]:
     """Check every primary and foreign key of the tables that are there.
 
+    >>> import pandas as pd
     >>> from synthohive_jupyter.schema.metadata import Metadata
     >>> shop = Metadata()
     >>> shop.add_table("users", pk="id")
@@ -84,39 +86,17 @@ def _primary(name: str, columns: list[str], frame: pd.DataFrame) -> KeyCheck:
 def _foreign(name: str, key: ForeignKey, frame: pd.DataFrame, parent: pd.DataFrame) -> KeyCheck:
     columns, targets = list(key.columns), list(key.parent_columns)
     null = frame[columns].isna().any(axis=1).to_numpy()
-    known = parent_rows(parent, targets, frame.loc[~null], columns) >= 0
+    known = locate(frame.loc[~null], columns, parent, targets) >= 0
     label = f"{key.name} → {key.parent}.{', '.join(targets)}"
     nulls = 0 if key.nullable else int(null.sum())
     return KeyCheck(name, label, len(frame), nulls=nulls, orphans=int((~known).sum()))
-
-
-def parent_rows(
-    parent: pd.DataFrame, targets: Sequence[str], child: pd.DataFrame, columns: Sequence[str]
-) -> NDArray[np.int64]:
-    """Return the row of the parent that each child row points to; -1 for nulls and orphans.
-
-    >>> parent = pd.DataFrame({"id": [7, 8]})
-    >>> parent_rows(parent, ["id"], pd.DataFrame({"of": [8, 9, None]}), ["of"]).tolist()
-    [1, -1, -1]
-    """
-    keys = parent[list(targets)].reset_index(drop=True).dropna().drop_duplicates()
-    wanted = child[list(columns)].set_axis(list(targets), axis=1)
-    if len(targets) == 1:
-        found = pd.Index(keys[targets[0]]).get_indexer(pd.Index(wanted[targets[0]]))
-    else:
-        index = pd.MultiIndex.from_frame(keys)
-        found = index.get_indexer(pd.MultiIndex.from_frame(wanted))
-    found[wanted.isna().any(axis=1).to_numpy()] = -1
-    # The last place is that of nobody, which -1 points to.
-    rows: NDArray[np.int64] = np.append(keys.index.to_numpy(np.int64), -1)[found]
-    return rows
 
 
 def children_per_parent(
     parent: pd.DataFrame, child: pd.DataFrame, key: ForeignKey
 ) -> NDArray[np.int64]:
     """Return the number of children of each parent row, childless ones included."""
-    rows = parent_rows(parent, key.parent_columns, child, key.columns)
+    rows = locate(child, key.columns, parent, key.parent_columns)
     return np.bincount(rows[rows >= 0], minlength=len(parent))
 
 

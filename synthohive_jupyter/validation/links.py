@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.validation.codes import DEFAULT_BINS, as_numbers, code_pair, is_ordered
 from synthohive_jupyter.validation.detection import c2st
-from synthohive_jupyter.validation.integrity import cardinality_similarity, parent_rows
+from synthohive_jupyter.validation.integrity import cardinality_similarity
 from synthohive_jupyter.validation.pairs import joint_similarity
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Link:
 
     def rows(self) -> NDArray[np.int64]:
         """Return for each child the row of its parent; -1 for nulls and orphans."""
-        return parent_rows(self.parent, self.primary_key, self.child, self.foreign_key)
+        return locate(self.child, self.foreign_key, self.parent, self.primary_key)
 
     def counts(self) -> NDArray[np.int64]:
         """Return the number of children of each parent, childless ones included."""

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.validation.detection import c2st
-from synthohive_jupyter.validation.integrity import parent_rows
 from synthohive_jupyter.validation.links import (
     COUNT,
     Link,
@@ -84,9 +84,9 @@ def test_counts_have_childless_parents_and_skip_orphans_and_nulls():
 def test_composite_keys_are_matched_as_a_whole():
     parents = pd.DataFrame({"a": [1, 1, 2], "b": ["x", "y", "x"]})
     children = pd.DataFrame({"c": [1, 2, 2, None], "d": ["y", "x", "y", "x"]})
-    rows = parent_rows(parents, ["a", "b"], children, ["c", "d"])
+    rows = locate(children, ["c", "d"], parents, ["a", "b"])
     assert rows.tolist() == [1, 2, -1, -1]
-    none = parent_rows(parents.iloc[:0], ["a", "b"], children, ["c", "d"])
+    none = locate(children, ["c", "d"], parents.iloc[:0], ["a", "b"])
     assert none.tolist() == [-1] * 4
 
 

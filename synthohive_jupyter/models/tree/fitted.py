@@ -11,7 +11,9 @@ from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.base import BLOCK_ROWS
 from synthohive_jupyter.models.fitted import Fitted, columns_of
 from synthohive_jupyter.models.tree.chain import Chain, Link
+from synthohive_jupyter.trees.leaves import ENTRY_PARTS, LEAF_PARTS
 from synthohive_jupyter.trees.scales import Scale
+from synthohive_jupyter.trees.splits import NODE_PARTS
 from synthohive_jupyter.trees.tree import ConditionalTree
 
 if TYPE_CHECKING:
@@ -23,9 +25,7 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.models.checkpoint import Checkpoint
 
-_NODE_PARTS = {"feature": "I32", "threshold": "F32", "child": "I32", "leaf": "I32"}
-_ENTRY_PARTS = {"upper": "F64", "symbol": "I32", "low": "F32", "high": "F32"}
-_LEAF_PARTS = {"group": "I32", "share": "F64"}
+_STORED = {"int32": "I32", "float32": "F32", "float64": "F64"}
 _MAX_SIZE = 2**31
 
 
@@ -136,11 +136,11 @@ class FittedTrees(Fitted):
 def _parts(n_leaves: int, n_entries: int) -> Iterator[tuple[str, str, int]]:
     """Yield name, type and length of every array of a tree of this size."""
     sizes = (
-        (_NODE_PARTS, 2 * n_leaves - 1), (_ENTRY_PARTS, n_entries), (_LEAF_PARTS, n_leaves),
+        (NODE_PARTS, 2 * n_leaves - 1), (ENTRY_PARTS, n_entries), (LEAF_PARTS, n_leaves),
     )  # fmt: skip
     for parts, length in sizes:
         for name, dtype in parts.items():
-            yield name, dtype, length
+            yield name, _STORED[dtype], length
 
 
 def _read_plan(items: object, n_columns: int) -> list[tuple[int, dict[str, tuple[int, int]]]]:
