@@ -8,7 +8,7 @@ PEERS_VENV := .venv-peers
 PEERS_READY := $(PEERS_VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit lab bench bench-models bench-peers lock clean
+.PHONY: help demo test check fmt unit lab bench bench-models bench-relations bench-cost bench-peers lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,7 +44,7 @@ fmt: $(READY)  ## format and mend what can be mended
 lab: $(READY)  ## open JupyterLab in notebooks/
 	$(VENV)/bin/jupyter lab --notebook-dir notebooks
 
-bench: bench-models  ## measure everything; what is done is kept, FRESH=1 redoes it
+bench: bench-models bench-relations bench-cost  ## measure everything; what is done is kept, FRESH=1 redoes it
 
 # For instance: make bench-models SETS=adult SEEDS=1 MODELS=tree,argn PEERS=none
 bench-models: $(READY)  ## row models beside holdout and peers (DATA= SETS= SEEDS= MODELS= PEERS=)
@@ -53,7 +53,15 @@ bench-models: $(READY)  ## row models beside holdout and peers (DATA= SETS= SEED
 	  $(if $(MODELS),--models $(MODELS)) $(if $(PEERS),--peers $(PEERS)) \
 	  $(if $(PEER_SEEDS),--peer-seeds $(PEER_SEEDS)) $(if $(FRESH),--fresh)
 
-bench-peers: $(PEERS_READY)  ## install the peers that bench-models fits live (5 GB, never imported)
+bench-relations: $(READY)  ## linked tables beside holdout, random keys, peers (DATA= SETS= SEEDS= MODELS=)
+	OMP_NUM_THREADS=1 $(PY) -m benchmarks.relations $(if $(DATA),--data $(DATA)) \
+	  $(if $(SETS),--sets $(SETS)) $(if $(SEEDS),--seeds $(SEEDS)) \
+	  $(if $(MODELS),--models $(MODELS)) $(if $(FRESH),--fresh)
+
+bench-cost: $(READY)  ## seconds and memory from 10,000 to a million children (ROWS= HUGE=)
+	OMP_NUM_THREADS=1 $(PY) -m benchmarks.cost $(if $(ROWS),--rows $(ROWS)) $(if $(HUGE),--huge $(HUGE))
+
+bench-peers: $(PEERS_READY)  ## install the peers that are fitted live (5 GB, never imported)
 
 $(PEERS_READY): benchmarks/peers.txt | $(READY)
 	$(PY) -m venv --clear --without-pip $(PEERS_VENV)

@@ -122,20 +122,22 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data", type=Path, default=ROOT.parent / "shared" / "data")
     add("--seeds", type=int, default=3, help="how many")
-    add("--sets", type=_some_of(sets), default=sets, help=f"of {', '.join(sets)}")
-    add("--models", type=_some_of(own), default=own, help=f"of {', '.join(own)}; or none")
-    add("--peers", type=_some_of(peers), default=peers, help=f"of {', '.join(peers)}; or none")
+    add("--sets", type=some_of(sets), default=sets, help=f"of {', '.join(sets)}")
+    add("--models", type=some_of(own), default=own, help=f"of {', '.join(own)}; or none")
+    add("--peers", type=some_of(peers), default=peers, help=f"of {', '.join(peers)}; or none")
     add("--peer-seeds", type=int, default=1, help="seeds of ctgan and mostlyai-engine")
     add("--peer-epochs", type=int, default=10, help="of the peer ctgan")
     add("--peer-minutes", type=float, default=10, help="most minutes of mostlyai-engine")
     add("--threads", type=int, default=1, help="of the numerical libraries, in every process")
-    add("--memory", type=_sizes, default=(100_000, 1_000_000), help="rows of the large samples")
+    add("--memory", type=sizes_of, default=(100_000, 1_000_000), help="rows of the large samples")
     add("--rows", type=int, help="only so many rows, to try the harness")
     add("--fresh", action="store_true", help="redo what was kept")
     return parser.parse_args(arguments)
 
 
-def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+def some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what reads an option like ``a,b``, or ``none``, and refuses what is not known."""
+
     def some(text: str) -> list[str]:
         wanted = [part for part in text.split(",") if part and part != "none"]
         unknown = sorted(set(wanted) - set(known))
@@ -146,7 +148,8 @@ def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
     return some
 
 
-def _sizes(text: str) -> tuple[int, ...]:
+def sizes_of(text: str) -> tuple[int, ...]:
+    """Read an option like ``1000,10000``."""
     return tuple(int(part) for part in text.split(",") if part)
 
 

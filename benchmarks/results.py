@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from benchmarks.contenders import Entry
 
-RANGES = ("c2st_train", "c2st_holdout")
-"""Figures whose least and largest value stand beside the median."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -49,8 +46,12 @@ class Row:
         return {name: _median(values) for name, values in columns.items()}
 
     def ranges(self) -> dict[str, list[float]]:
-        """Return the least and the largest of what moves most between seeds."""
-        found = {name: [s["figures"][name] for s in self.seeds] for name in RANGES}
+        """Return the least and the largest of what moves most between seeds: C2ST."""
+        found = {
+            name: [seed["figures"][name] for seed in self.seeds]
+            for name in self.seeds[0]["figures"]
+            if "c2st" in name
+        }
         return {
             name: [min(values), max(values)] for name, values in found.items() if None not in values
         }
@@ -64,19 +65,20 @@ def measures(run: Mapping[str, Any] | None) -> dict[str, float | None]:
     """Return the costs of a fit and its samples, one number each."""
     if run is None:
         return {}
-    bulk = run["bulk"]
-    return {
+    found = {
         "imports_cpu": run["imports"]["cpu"],
         "fit_cpu": run["fit"]["cpu"],
         "fit_wall": run["fit"]["wall"],
-        "epochs": run["epochs"]["count"],
-        "epoch_cpu": run["epochs"]["cpu"],
         "sample_cpu": run["sample"]["cpu"],
         "sample_wall": run["sample"]["wall"],
-        "rows_per_s": bulk["rows"] / bulk["wall"],
-        "rows_per_cpu_s": bulk["rows"] / bulk["cpu"],
         "peak_mib": run["peak_mib"]["sample"],
     }
+    if bulk := run.get("bulk"):
+        found["rows_per_s"] = bulk["rows"] / bulk["wall"]
+        found["rows_per_cpu_s"] = bulk["rows"] / bulk["cpu"]
+    if epochs := run.get("epochs"):
+        found |= {"epochs": epochs["count"], "epoch_cpu": epochs["cpu"]}
+    return found
 
 
 def _median(values: Iterable[float | None]) -> float | None:
@@ -87,12 +89,12 @@ def _median(values: Iterable[float | None]) -> float | None:
 def columns_of(*, score: str) -> dict[str, Callable[[Mapping[str, float]], str]]:
     """Return the columns of the table; ``score`` is what TSTR is here, AUC or R²."""
     return {
-        "shapes": lambda m: _digits(m["shapes"]),
-        "pairs": lambda m: _digits(m["pairs"]),
-        "C2ST train": lambda m: _digits(m["c2st_train"]),
-        "C2ST holdout": lambda m: _digits(m["c2st_holdout"]),
-        f"TSTR {score}": lambda m: _digits(m["tstr"]),
-        "DCR": lambda m: _digits(m["dcr"]),
+        "shapes": lambda m: digits(m["shapes"]),
+        "pairs": lambda m: digits(m["pairs"]),
+        "C2ST train": lambda m: digits(m["c2st_train"]),
+        "C2ST holdout": lambda m: digits(m["c2st_holdout"]),
+        f"TSTR {score}": lambda m: digits(m["tstr"]),
+        "DCR": lambda m: digits(m["dcr"]),
         "copies %": lambda m: f"{100 * m['copies']:.2f}",
         "import CPU s": lambda m: f"{m['imports_cpu']:.1f}",
         "fit CPU s": lambda m: f"{m['fit_cpu']:.1f}",
@@ -105,7 +107,8 @@ def columns_of(*, score: str) -> dict[str, Callable[[Mapping[str, float]], str]]
     }
 
 
-def _digits(value: float) -> str:
+def digits(value: float) -> str:
+    """Return a figure with four decimals, without the zero before them."""
     return f"{value:.4f}".replace("0.", ".", 1)
 
 
@@ -124,7 +127,7 @@ def markdown(rows: Sequence[Row], *, score: str) -> str:
     for row in rows:
         median = row.median()
         lines.append([row.label, *(_cell(text, median) for text in columns.values())])
-    return _lines(lines)
+    return as_lines(lines)
 
 
 def memory_table(rows: Sequence[Row]) -> str:
@@ -143,10 +146,11 @@ def memory_table(rows: Sequence[Row]) -> str:
                 ]
             sizes = (f"{draw['rows']:,}", f"{draw['peak_mib']:,.0f}", f"{draw['table_mib']:,.0f}")
             lines.append([row.label, *sizes, *growth])
-    return _lines(lines) if len(lines) > 2 else ""
+    return as_lines(lines) if len(lines) > 2 else ""
 
 
-def _lines(cells: Sequence[Sequence[str]]) -> str:
+def as_lines(cells: Sequence[Sequence[str]]) -> str:
+    """Return rows of cells as the lines of a Markdown table."""
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 

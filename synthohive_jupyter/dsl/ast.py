@@ -120,12 +120,16 @@ class Reference:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+Operand = Atom | Reference | Range
+"""What may follow the word of a property; a range only after ``@linkage``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """An ``@`` line; ``keyword`` is without the ``@`` and may be unknown."""
 
     keyword: str
-    operands: tuple[Atom | Reference, ...] = ()
+    operands: tuple[Operand, ...] = ()
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 

@@ -103,19 +103,11 @@ def compile_cell(
 
 
 def _row_counts(metadata: Metadata, rows: Mapping[str, int]) -> Iterator[Problem]:
-    """Report numbers of rows for tables whose size follows from others."""
+    """Report numbers of rows for tables that are copied."""
     for name in rows:
-        locus = (name, "rows")
-        driver = metadata.driving_key(name)
         if metadata.tables[name].keep:
             yield Problem(
                 f"'{name}' is kept as it is and takes no number of rows",
                 hint="remove @rows or @keep",
-                locus=locus,
-            )
-        elif driver is not None:
-            yield Problem(
-                f"the rows of '{name}' follow from those of '{driver.parent}'",
-                hint=f"remove @rows here, or set it at '{driver.parent}'",
-                locus=locus,
+                locus=(name, "rows"),
             )

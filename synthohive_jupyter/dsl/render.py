@@ -108,7 +108,12 @@ def _property(item: Property) -> str:
             words = _names(atoms)
         case "data":
             words = _quoted(atoms[0], _BARE_PATH)
-        case "order" | "linkage" | "model":
+        case "linkage":
+            ranges = (part for part in item.operands if isinstance(part, Range))
+            words = " ".join([*map(_name, atoms), *map(_item, ranges)])
+        case "order":
+            words = _unless_none(atoms[0])
+        case "model":
             words = _name(atoms[0])
         case _:
             words = " ".join(atom.text for atom in atoms)
@@ -119,9 +124,12 @@ def _reference(reference: Reference) -> str:
     column = reference.column
     if reference.table is not None:
         return f"{_name(reference.table)}.{_name(column)}"
-    if column.text == "none" and column.quoted:
-        return '"none"'
-    return _name(column)
+    return _unless_none(column)
+
+
+def _unless_none(column: Atom) -> str:
+    """Return the name of a column; in quotes where it would be taken for the word ``none``."""
+    return '"none"' if column.text == "none" and column.quoted else _name(column)
 
 
 def _names(names: Iterable[Atom]) -> str:

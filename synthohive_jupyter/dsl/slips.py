@@ -236,6 +236,13 @@ def _colons(place: Place) -> Slip | None:
     return place.expected("no colon after the name of a column")
 
 
+def _linkage(place: Place) -> Slip | None:
+    """Report bounds of the rows per parent that stand without brackets or in another place."""
+    if not re.match(r"\s*@linkage\b", place.before) or {"DOTS", "RSQB"} & place.accepted:
+        return None
+    return place.expected("write '@linkage conditional', '@linkage [1..20]' or both in this order")
+
+
 _LINKS = re.compile(
     rf"(?P<own>{NAME})\s+(?:{NAME}\s+)*?(?P<sign>=+>|-+>|<-|[=>~-]+>?|(?:references|refs?|fk|to)\b|)\s*"
     rf"(?P<table>{NAME})\s*[.(]\s*(?P<column>(?![0-9]){NAME})",
@@ -322,6 +329,6 @@ def _commas(place: Place) -> Slip | None:
 
 
 _RULES: tuple[Callable[[Place], Slip | None], ...] = (
-    _quotes, _brackets, _ranges, _sets, _properties, _colons, _arrows, _targets, _checks,
-    _actions, _hyphens, _signs, _commas,
+    _quotes, _brackets, _ranges, _sets, _properties, _colons, _linkage, _arrows, _targets,
+    _checks, _actions, _hyphens, _signs, _commas,
 )  # fmt: skip

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from synthohive_jupyter.dsl.ast import Atom, Property, Reference, Table
+from synthohive_jupyter.dsl.ast import Atom, Property, Range, Reference, Table
 from synthohive_jupyter.dsl.entries import EntryReader
 from synthohive_jupyter.schema.suggestions import suggest
-from synthohive_jupyter.schema.tables import key_name
+from synthohive_jupyter.schema.tables import NO_ORDER, key_name
 
 if TYPE_CHECKING:
     from synthohive_jupyter.dsl.ast import Span
@@ -21,6 +21,9 @@ PROPERTIES = (
     "strict",
 )  # fmt: skip
 """Words that may follow ``@``."""
+
+DEFAULT_LINKAGE = "conditional"
+"""Counts of a table with a foreign key for which the cell names no method (ADR 10)."""
 
 _REPEATABLE = {"check", "together"}
 
@@ -59,7 +62,10 @@ class TableReader:
             for entry in table.entries:
                 entries.read(entry)
             self.rules |= {(name, column): rule for column, rule in entries.rules.items()}
-            self._metadata.add_table(name, **entries.arguments(), **self._properties(table))
+            arguments = entries.arguments() | self._properties(table)
+            if arguments["fk"]:
+                arguments.setdefault("linkage_method", DEFAULT_LINKAGE)
+            self._metadata.add_table(name, **arguments)
 
     def _report(self, span: Span, message: str, hint: str | None = None) -> None:
         self.problems.append(self._source.problem(span, message, hint))
@@ -99,11 +105,15 @@ class TableReader:
             case "driver":
                 name = arguments["driver"] = key_name(names)
             case "linkage":
-                name = arguments["linkage_method"] = names[0]
+                self._linkage(table, item, arguments)
+                return
             case "model":
                 name = arguments["model"] = names[0]
             case "order":
-                name = arguments["order_by"] = names[0]
+                (column,) = item.operands
+                # A column of that name is quoted in the description as in the cell.
+                quoted = isinstance(column, Atom) and column.quoted and names[0] == NO_ORDER
+                name = arguments["order_by"] = f'"{NO_ORDER}"' if quoted else names[0]
             case "check":
                 arguments.setdefault("checks", []).append(tuple(names))
                 name = " <= ".join(names)
@@ -115,6 +125,29 @@ class TableReader:
         place = item.operands[0].span.to(item.operands[-1].span)
         self._source.record(place, table, item.keyword, name)
         self._source.record(place, table, item.keyword)
+
+    def _linkage(self, table: str, item: Property, arguments: dict[str, Any]) -> None:
+        """Take in the method of the counts and their bounds; either may be missing."""
+        for part in item.operands:
+            if isinstance(part, Range):
+                self._source.record(part.span, table, "linkage", "children")
+                arguments["children"] = self._children(part)
+            elif isinstance(part, Atom):
+                arguments["linkage_method"] = part.text
+                self._source.record(part.span, table, "linkage", part.text)
+        self._source.record(item.span, table, "linkage")
+
+    def _children(self, bounds: Range) -> tuple[int, int | None] | None:
+        ends = [end.text.replace("_", "") if end else None for end in (bounds.low, bounds.high)]
+        if not any(ends):
+            self._report(bounds.span, "a range needs an end", "write [1..20], [0..1] or [1..]")
+        elif not all(end is None or (end.isdecimal() and len(end) <= _ROW_DIGITS) for end in ends):
+            message = "the bounds of the rows per parent are whole numbers from 0"
+            self._report(bounds.span, message, "write [1..20], [0..1] or [1..]")
+        else:
+            low, high = (None if end is None else int(end) for end in ends)
+            return low or 0, high
+        return None
 
     def _together(self, table: str, item: Property, arguments: dict[str, Any]) -> str:
         """Take in a combination; return its name."""

@@ -9,6 +9,7 @@
         started.json  fingerprint of a fit that has begun
         model/        config.json, *.safetensors
         linkage.json  children per parent         keys.json     keys, shares and types
+        links.json    parents by other keys       history.json  what siblings are told
         kept.parquet  the rows of a kept table    done.json     fingerprint; written last
       <table>/{best_checkpoint, final_checkpoint}
 
@@ -28,19 +29,21 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from synthohive_jupyter.engine.record import Learnt, TableRecord
+from synthohive_jupyter.engine.record import LINKS, Learnt, TableRecord
 from synthohive_jupyter.errors import ModelFileError, StorageError
+from synthohive_jupyter.relational.history import History
 from synthohive_jupyter.relational.linkage import LinkageModel
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
 
+    from synthohive_jupyter.engine.record import Links
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
 
     LoadModel = Callable[[Path], ConditionalGenerativeModel]
 
-VERSION = 1
+VERSION = 2
 """Version of the directory's layout."""
 
 MAX_JSON_BYTES = 64 * 2**20
@@ -187,12 +190,18 @@ class TableDirectory:
             learnt.model.save(self.root / "model", overwrite=True)
         if learnt.linkage is not None:
             write_json(self.root / "linkage.json", learnt.linkage.to_dict())
+        if learnt.links:
+            write_json(self.root / "links.json", _links_to_dict(learnt.links))
+        if learnt.history is not None:
+            write_json(self.root / "history.json", learnt.history.to_dict())
         if learnt.kept is not None:
             self._write_kept(learnt.kept)
         write_json(self.root / "keys.json", learnt.record.to_dict())
         parts = {
             "model": learnt.model is not None,
             "linkage": learnt.linkage is not None,
+            "links": bool(learnt.links),
+            "history": learnt.history is not None,
             "kept": learnt.kept is not None,
         }
         write_json(self.root / "done.json", {"version": VERSION, "fingerprint": mark, **parts})
@@ -214,6 +223,10 @@ class TableDirectory:
             learnt.model = load_model(self.root / "model")
         if done.get("linkage"):
             learnt.linkage = LinkageModel.from_dict(read_json(self.root / "linkage.json"))
+        if done.get("links"):
+            learnt.links = _links_from_dict(read_json(self.root / "links.json"))
+        if done.get("history"):
+            learnt.history = History.from_dict(read_json(self.root / "history.json"))
         if done.get("kept"):
             learnt.kept = self._read_kept()
         return learnt
@@ -229,6 +242,26 @@ class TableDirectory:
             return pd.read_parquet(self.root / "kept.parquet")
         except (OSError, ValueError) as error:
             raise ModelFileError("the rows of a kept table cannot be read") from error
+
+
+def _links_to_dict(links: Links) -> dict[str, Any]:
+    kinds = {kind: name for name, kind in LINKS.items()}
+    return {
+        "links": [
+            {"key": key, "kind": kinds[type(link)], "link": link.to_dict()}
+            for key, link in links.items()
+        ]
+    }
+
+
+def _links_from_dict(record: Mapping[str, Any]) -> Links:
+    try:
+        return {
+            str(part["key"]): LINKS[part["kind"]].from_dict(part["link"])
+            for part in record["links"]
+        }
+    except (KeyError, TypeError) as error:
+        raise ModelFileError("links.json is damaged") from error
 
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import pandas_dtype
 
-from synthohive_jupyter.engine.record import Learnt, Reference, TableRecord
-from synthohive_jupyter.engine.siblings import families, with_history
+from synthohive_jupyter.engine.describing import CONTEXT_PREFIX, column_rules, model_metadata
+from synthohive_jupyter.engine.record import Learnt, Links, Reference, TableRecord
+from synthohive_jupyter.engine.siblings import learn_history, sibling_order
 from synthohive_jupyter.events import (
     CancelToken,
     Event,
@@ -21,25 +21,35 @@ from synthohive_jupyter.events import (
     TableFitted,
     TableStarted,
 )
-from synthohive_jupyter.io import frames
-from synthohive_jupyter.io.relations import quote
-from synthohive_jupyter.relational.history import FIRST, PREVIOUS
-from synthohive_jupyter.relational.keys import KeyFormat, whole_dtype, whole_numbers
+from synthohive_jupyter.relational.ancestry import (
+    ancestors,
+    anchors,
+    children,
+    context_of,
+    families,
+    groups,
+    known_of_parents,
+    loose,
+)
+from synthohive_jupyter.relational.hierarchy import SelfLink
+from synthohive_jupyter.relational.keys import NULL, KeyFormat
 from synthohive_jupyter.relational.linkage import LinkageModel
-from synthohive_jupyter.schema.metadata import Constraint, Metadata
+from synthohive_jupyter.relational.parents import ParentLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from synthohive_jupyter.engine.record import Fitted
-    from synthohive_jupyter.models.base import ConditionalGenerativeModel
-    from synthohive_jupyter.relational.plan import Plan, TableStep
-    from synthohive_jupyter.schema.facts import TableFacts
-    from synthohive_jupyter.schema.metadata import ForeignKey
+    from numpy.typing import NDArray
 
-CONTEXT_PREFIX = "__ctx__"
-"""Stands before the name of a parent's column, so that it cannot meet one of the child."""
+    from synthohive_jupyter.engine.record import Fitted
+    from synthohive_jupyter.engine.tables import RealTables
+    from synthohive_jupyter.models.base import ConditionalGenerativeModel
+    from synthohive_jupyter.relational.steps import TableStep
+    from synthohive_jupyter.schema.facts import TableFacts
+    from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
+
+    Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +88,28 @@ class FitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table in the order in which they are learnt: families together.
+
+    Attributes:
+        own: All columns.
+        order: Where each row stands in the data.
+        family: Number of each row's family.
+        above: Position of each row's ancestor, by table; the table itself stands for the row.
+    """
+
+    own: pd.DataFrame
+    order: Positions
+    family: Positions
+    above: Mapping[str, Positions]
+
+
+@dataclass(frozen=True, slots=True)
 class TableFitter:
     """Fits the tables of a plan, one at a time, parents first.
 
     Attributes:
-        data: Table name to its frame, pandas or Spark.
+        tables: The data.
         facts: Table name to what was counted of it.
         settings: How models are trained.
         fitted: Plan and privacy rules, and the tables that are fitted already.
@@ -90,7 +117,7 @@ class TableFitter:
         cancel: Asks for a stop.
     """
 
-    data: Mapping[str, Any]
+    tables: RealTables
     facts: Mapping[str, TableFacts]
     settings: FitSettings
     fitted: Fitted
@@ -120,23 +147,39 @@ class TableFitter:
         rows = self.facts[step.table].rows or 0
         self.emit(TableStarted(step.table, rows, len(step.columns), parent))
         self._phase(step, "read")
-        own, context = with_history(step, *self._read(step))
+        frame = self.tables.frame(step.table)
         if step.role == "kept":
-            learnt = Learnt(TableRecord(len(own), _dtypes(own)), kept=own)
             self.emit(TableFitted(step.table, time.monotonic() - start))
-            return learnt
+            return Learnt(TableRecord(len(frame), _dtypes(frame)), kept=frame)
         self._phase(step, "protect")
         # Personal data is remembered by its shape alone; it is no column of the model.
-        self.fitted.sanitizer.fit(step.table, own)
+        self.fitted.sanitizer.fit(step.table, frame)
         self._phase(step, "link")
+        data = self._rows(step)
         linkage = self._linkage(step)
-        learnt = Learnt(self._record(step, own, context), linkage=linkage)
-        if step.modelled_columns and len(own):
+        context = self._context(step, data)
+        links, drawn = self._links(step, data, context)
+        table = self.fitted.metadata.tables[step.table]
+        rules = column_rules(self.fitted.metadata, step, links)
+        history = learn_history(step, drawn, context, data.family, table=table, rules=rules)
+        if history is not None:
+            drawn, told = history.encode(drawn, data.family)
+            context = told if context is None else pd.concat([context, told], axis=1)
+        record = self._record(step, data.own, context)
+        learnt = Learnt(record, linkage=linkage, links=links, history=history)
+        if len(drawn.columns) and len(drawn):
             self._phase(step, "train")
-            description = model_metadata(self.fitted.metadata, self.fitted.plan, step)
+            description = model_metadata(
+                self.fitted.metadata,
+                self.fitted.plan,
+                step,
+                columns=tuple(drawn.columns),
+                links=links,
+                history=history,
+            )
             learnt.model = self.settings.model(description, step.model)
             learnt.model.fit(
-                own[list(step.modelled_columns)],
+                drawn,
                 context,
                 table_name=step.table,
                 seed=self.settings.seed,
@@ -145,7 +188,7 @@ class TableFitter:
                 checkpoint_dir=checkpoints,
                 checkpoint_interval=self.settings.checkpoint_interval,
                 resume=resume,
-                families=families(step, own),
+                families=None if step.driver is None else data.family,
             )
         if learnt.model is None or not learnt.model.cancelled:
             self.emit(self._fitted_event(learnt, step.table, time.monotonic() - start))
@@ -161,54 +204,101 @@ class TableFitter:
     def remember(self, step: TableStep) -> None:
         """Tell the sanitizer of a table whose fit was taken over from an earlier run."""
         if self.fitted.sanitizer.config.for_table(step.table) and step.role != "kept":
-            frame = _only(self.data[step.table], step.columns)
-            self.fitted.sanitizer.fit(step.table, frames.to_pandas(frame))
+            self.fitted.sanitizer.fit(step.table, self.tables.frame(step.table))
 
     def _phase(self, step: TableStep, phase: str) -> None:
         self.emit(PhaseStarted(step.table, phase))
 
-    def _read(self, step: TableStep) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-        """Return the rows of the table and, row by row, the context from their driving parent."""
-        frame, context = _only(self.data[step.table], step.columns), None
-        if step.driver is not None and step.context_columns:
-            frame = frames.left_join_context(
-                frame,
-                self.data[step.driver.parent],
-                fk=step.driver.columns[0],
-                pk=step.driver.parent_columns[0],
-                columns=step.context_columns,
-                prefix=CONTEXT_PREFIX,
-            )
-        whole = frames.to_pandas(frame)
-        if frames.is_spark(frame):
-            whole = _in_one_order(whole)
-        whole = whole.reset_index(drop=True)
-        own = whole[list(step.columns)]
-        if step.driver is not None and step.context_columns:
-            context = whole[[CONTEXT_PREFIX + c for c in step.context_columns]]
-        for key in step.kept_keys:
-            own = _without_orphans(own, key, self.fitted.learnt[key.parent].kept)
-        return own, context
+    def _rows(self, step: TableStep) -> Rows:
+        """Return the rows, families together and each family in its order."""
+        frame, above = self.tables.frame(step.table), ancestors(step, self.fitted.plan, self.tables)
+        if step.driver is None:
+            order = np.arange(len(frame), dtype=np.int64)
+            return Rows(frame, order, order, above)
+        family = families(above[step.driver.parent])
+        order = sibling_order(frame, family, by=step.order_by or step.number_column)
+        return Rows(
+            frame.iloc[order].reset_index(drop=True),
+            order,
+            family[order],
+            {table: positions[order] for table, positions in above.items()},
+        )
 
-    def _counts(self, step: TableStep, key: ForeignKey) -> np.ndarray:
-        child, parent = self.data[step.table], self.data[key.parent]
-        return frames.child_counts(parent, child, pk=key.parent_columns[0], fk=key.columns[0])
+    def _context(self, step: TableStep, data: Rows) -> pd.DataFrame | None:
+        """Return what each row is told of its ancestors."""
+        lacking = loose(step, self.fitted.plan, self.tables)
+        return context_of(step, data.above, self.tables, prefix=CONTEXT_PREFIX, nullable=lacking)
+
+    def _links(
+        self, step: TableStep, data: Rows, context: pd.DataFrame | None
+    ) -> tuple[Links, pd.DataFrame]:
+        """Learn the foreign keys that do not drive; return them and all columns to be drawn."""
+        values = data.own[list(step.modelled_columns)]
+        known = values if context is None else pd.concat([values, context], axis=1)
+        links: Links = {}
+        parts = [values]
+        for key in step.other_keys:
+            parent = self.fitted.plan.step(key.parent)
+            link, columns = ParentLink.learn(
+                key.name,
+                self.tables.columns(key.parent, parent.modelled_columns),
+                self.tables.positions(step.table, key)[data.order],
+                known,
+                data.family,
+                table=key.parent,
+                anchors=anchors(step, key, data.above, self.fitted.plan, self.tables),
+                must=self._must(step, key, data),
+                constraints=column_rules(self.fitted.metadata, parent, {}),
+            )
+            links[key.name] = link
+            parts.append(columns)
+        for key in step.self_keys:
+            own = {t: (p, p) for t, p in data.above.items() if t != step.table}
+            links[key.name], columns = SelfLink.learn(
+                key.name,
+                values,
+                _moved(self.tables.positions(step.table, key), data.order),
+                known,
+                data.family,
+                table=step.table,
+                anchors=own,
+                must=self._must(step, key, data),
+                constraints=column_rules(self.fitted.metadata, step, {}),
+            )
+            parts.append(columns)
+        return links, pd.concat(parts, axis=1)
+
+    def _must(
+        self, step: TableStep, key: ForeignKey, data: Rows
+    ) -> tuple[Positions, Positions] | None:
+        """Return numbers in which a row and its parent agree, where keys share columns."""
+        before = step.structural_keys[: step.structural_keys.index(key)]
+        known = {c for other in before for c in other.columns} | set(step.modelled_columns)
+        itself = key.parent == step.table
+        shared = {
+            own: theirs
+            for own, theirs in zip(key.columns, key.parent_columns, strict=True)
+            if own in known or (itself and own == step.number_column)
+        }
+        if not shared:
+            return None
+        parents = data.own if itself else self.tables.frame(key.parent)
+        return groups(data.own, list(shared), parents, list(shared.values()))
 
     def _linkage(self, step: TableStep) -> LinkageModel | None:
         if step.driver is None:
             return None
-        if not self.facts[step.driver.parent].rows:
-            message = f"'{step.driver.parent}', its driving parent, has no rows: none will have one"
+        plan, parent = self.fitted.plan, step.driver.parent
+        if not self.facts[parent].rows:
+            message = f"'{parent}', its driving parent, has no rows: none will have one"
             self.emit(Notice(message, table=step.table, level="warning"))
             return None
-        key = step.driver
-        looked_at = [*key.parent_columns, *step.context_columns]
-        model = LinkageModel(step.linkage_method).fit(
-            _only(self.data[key.parent], looked_at),
-            self.data[step.table],
-            key.columns[0],
-            key.parent_columns[0],
-            table=key.parent,
+        counts = children(self.tables.positions(step.table, step.driver), self.tables.rows(parent))
+        looked_at = None
+        if step.linkage_method == "conditional":
+            looked_at = known_of_parents(step, plan, self.tables)
+        model = LinkageModel(step.linkage_method).fit_counts(
+            counts, looked_at, table=parent, bounds=step.bounds
         )
         self.emit(linkage_event(step, model))
         return model
@@ -216,67 +306,20 @@ class TableFitter:
     def _record(
         self, step: TableStep, own: pd.DataFrame, context: pd.DataFrame | None
     ) -> TableRecord:
-        keys = (*((step.driver,) if step.driver else ()), *step.other_keys, *step.self_keys)
         number = step.number_column
         types = {} if context is None else _dtypes(context)
         return TableRecord(
             rows=len(own),
             dtypes=_dtypes(own),
             primary=None if number is None else KeyFormat.fit(own[number], table=step.table),
-            references={key.name: self._reference(step, key, own) for key in keys},
-            context_dtypes={name.removeprefix(CONTEXT_PREFIX): t for name, t in types.items()},
+            references={k.name: self._reference(step, k, own) for k in step.structural_keys},
+            context_dtypes=types,
         )
 
     def _reference(self, step: TableStep, key: ForeignKey, own: pd.DataFrame) -> Reference:
-        counted = self.facts[step.table].keys.get(key.name)
-        nobody = 0 if counted is None else counted.nulls + counted.orphans
-        degrees = None
-        if key in step.other_keys and self.facts[key.parent].rows:
-            degrees = LinkageModel().fit_counts(self._counts(step, key))
-        return Reference(
-            KeyFormat.of(own[key.columns[0]], table=step.table),
-            nobody / len(own) if len(own) else 0.0,
-            degrees,
-        )
-
-
-def model_metadata(metadata: Metadata, plan: Plan, step: TableStep) -> Metadata:
-    """Return the description that a table's model sees: its own columns, and no key.
-
-    Foreign keys to kept tables are declared categories: a key is never a quantity. The columns of
-    the context stand there under their prefixed names, with their type alone.
-    """
-    table = metadata.tables[step.table]
-    learnt = set(step.modelled_columns)
-    constraints = _column_rules(metadata, step, learnt)
-    high = [c for c in table.high_cardinality_cols if c in learnt]
-    constraints |= {
-        prefix + c: Constraint(dtype=constraints[c].dtype)
-        for prefix in (PREVIOUS, FIRST)
-        for c in step.history_columns
-        if c in constraints
-    }
-    high += [p + c for p in (PREVIOUS, FIRST) for c in step.history_columns if c in high]
-    if step.driver is not None:
-        parent = plan.step(step.driver.parent)
-        shown = set(step.context_columns)
-        rules = _column_rules(metadata, parent, shown)
-        constraints |= {
-            CONTEXT_PREFIX + column: Constraint(dtype=rule.dtype) for column, rule in rules.items()
-        }
-        above = metadata.tables[parent.table].high_cardinality_cols
-        high += [CONTEXT_PREFIX + c for c in above if c in shown]
-    description = Metadata()
-    description.add_table(
-        step.table,
-        pk=None,
-        constraints=constraints,
-        high_cardinality_cols=high,
-        checks=[pair for pair in table.checks if learnt.issuperset(pair)],
-        combinations=[group for group in table.combinations if learnt.issuperset(group)],
-        columns=step.modelled_columns,
-    )
-    return description
+        positions = self.tables.positions(step.table, key)
+        formats = tuple(KeyFormat.of(own[c], table=step.table) for c in key.columns)
+        return Reference(formats, float((positions == NULL).mean()) if len(own) else 0.0)
 
 
 def linkage_event(step: TableStep, model: LinkageModel) -> LinkageFitted:
@@ -293,37 +336,13 @@ def linkage_event(step: TableStep, model: LinkageModel) -> LinkageFitted:
     )
 
 
-def _column_rules(metadata: Metadata, step: TableStep, columns: set[str]) -> dict[str, Constraint]:
-    rules = {c: r for c, r in metadata.tables[step.table].constraints.items() if c in columns}
-    values = {key.columns[0] for key in step.kept_keys} & columns
-    return rules | {column: Constraint(dtype="cat") for column in values}
-
-
-def _only(frame: Any, columns: Sequence[str]) -> Any:  # noqa: ANN401 - any frame
-    """Return the frame with these columns alone."""
-    return frame[[quote(c) for c in columns] if frames.is_spark(frame) else list(columns)]
+def _moved(positions: Positions, order: Positions) -> Positions:
+    """Return who points to whom after rows and those they point to are put in order."""
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order))
+    moved = positions[order]
+    return np.where(moved == NULL, NULL, places[np.maximum(moved, 0)])
 
 
 def _dtypes(frame: pd.DataFrame) -> dict[str, str]:
     return {str(column): str(dtype) for column, dtype in frame.dtypes.items()}
-
-
-def _in_one_order(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in an order of their own: Spark promises none, the same fit needs one."""
-    digests = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-    return frame.iloc[np.argsort(digests, kind="stable")]
-
-
-def _without_orphans(own: pd.DataFrame, key: ForeignKey, kept: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the rows with null for keys that the kept table lacks; numbers become whole ones."""
-    assert kept is not None
-    column = key.columns[0]
-    values = own[column]
-    known = values.isin(kept[key.parent_columns[0]])
-    if pd.api.types.is_numeric_dtype(values.dtype) and whole_numbers(values):
-        dtype = str(values.dtype)
-        exact = values.astype(pandas_dtype(whole_dtype(dtype, nullable=True))).where(known)
-        values = exact.astype(pandas_dtype(whole_dtype(dtype, nullable=not known.all())))
-    else:
-        values = values.where(known)
-    return own.assign(**{column: values})

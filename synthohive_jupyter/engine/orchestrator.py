@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from synthohive_jupyter.engine.artifacts import RunDirectory
 from synthohive_jupyter.engine.fitting import FitSettings, TableFitter
-from synthohive_jupyter.engine.generating import TableGenerator, root_rows
+from synthohive_jupyter.engine.generating import TableGenerator
+from synthohive_jupyter.engine.grown import GrownTables
 from synthohive_jupyter.engine.preparing import prepare
 from synthohive_jupyter.engine.record import Fitted
 from synthohive_jupyter.engine.running import event_stream, fit_tables, generate_tables
 from synthohive_jupyter.engine.saving import load_run, save_run, saved_class
+from synthohive_jupyter.engine.tables import RealTables
+from synthohive_jupyter.engine.volume import wanted_rows
 from synthohive_jupyter.engine.writing import FORMATS, POLICIES, TableWriter
 from synthohive_jupyter.errors import NotFittedError
 from synthohive_jupyter.events import CancelToken
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.events import EventSink
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.relational.linkage import LinkageModel
-    from synthohive_jupyter.relational.plan import Plan
+    from synthohive_jupyter.relational.steps import Plan
 
 
 class StagedOrchestrator:
@@ -184,13 +187,16 @@ class StagedOrchestrator:
             models=settings.classes,
         )
         sanitizer = PIISanitizer(prepared.metadata, prepared.privacy, seed=settings.seed)
-        self._state = Fitted(prepared.metadata, prepared.plan, sanitizer, settings.seed)
+        self._state = Fitted(
+            prepared.metadata, prepared.plan, prepared.kinds, sanitizer, settings.seed
+        )
         run = None if checkpoint_dir is None else RunDirectory(checkpoint_dir, self.metadata.tables)
         if run is not None and not resume:
             run.events.unlink(missing_ok=True)
         with event_stream(on_event, progress_bar=progress_bar, run=run) as emit:
             token = CancelToken() if cancel is None else cancel
-            fitter = TableFitter(prepared.data, prepared.facts, settings, self._state, emit, token)
+            tables = RealTables(prepared.data, prepared.plan)
+            fitter = TableFitter(tables, prepared.facts, settings, self._state, emit, token)
             fit_tables(
                 fitter, prepared.notices, run, resume=resume, engine=self._engine or "pandas"
             )
@@ -210,8 +216,9 @@ class StagedOrchestrator:
         """Generate every fitted table, parents first.
 
         Args:
-            num_rows_root: Rows of every root, or root name to rows; a root that is not named gets
-                1000, or its real rows times ``scale``.
+            num_rows_root: Rows of every root, or table name to rows; a root that is not named gets
+                1000, or its real rows times ``scale``. Of a child it is the exact total, whatever
+                its parents come to.
             output_path_base: Write each table to ``<base>/<table>`` (see `written`) and release it;
                 children read their parents back from there.
             seed: Root seed; ``None`` takes that of the fit, so that equal calls give equal rows.
@@ -225,14 +232,15 @@ class StagedOrchestrator:
 
         Raises:
             NotFittedError: Before `fit_all`.
-            SchemaError: If a row count is given for a table that is no root.
+            SchemaError: If a row count is given for an unknown table, or one that is kept.
+            DataError: If the bounds of a child's rows per parent do not allow its total.
             StorageError: If a table could not be written, after what ``on_write_failure`` says.
             RunInterrupted: If ``cancel`` was set.
         """
         fitted = self._fitted()
         if format not in FORMATS:
             raise ValueError(f"format is one of {', '.join(FORMATS)}")
-        rows = root_rows(fitted, num_rows_root, scale)
+        rows = wanted_rows(fitted, num_rows_root, scale)
         self.written = {}
         with event_stream(on_event) as emit:
             writer = None
@@ -245,7 +253,9 @@ class StagedOrchestrator:
                     tables=[step.table for step in fitted.plan.steps],
                     emit=emit,
                 )
-            generator = TableGenerator(fitted, fitted.seed if seed is None else seed, emit)
+            tables = GrownTables(fitted.plan, writer)
+            root_seed = fitted.seed if seed is None else seed
+            generator = TableGenerator(fitted, root_seed, emit, tables)
             try:
                 return generate_tables(generator, writer, rows, cancel)
             finally:

@@ -9,7 +9,8 @@ from synthohive_jupyter.errors import DataError, Problem, SchemaError
 from synthohive_jupyter.events import Notice
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.privacy.config import PrivacyConfig
-from synthohive_jupyter.relational.plan import Plan, make_plan, unsupported
+from synthohive_jupyter.relational.plan import make_plan, unsupported
+from synthohive_jupyter.schema.conformance import orphan_notices
 from synthohive_jupyter.schema.graph import SchemaGraph
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.schema.suggestions import suggest
@@ -17,6 +18,7 @@ from synthohive_jupyter.schema.suggestions import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from synthohive_jupyter.relational.steps import Plan
     from synthohive_jupyter.schema.facts import TableFacts
 
 
@@ -30,6 +32,7 @@ class Prepared:
         data: Table name to its frame.
         facts: Table name to what was counted of it.
         plan: What will be learnt.
+        kinds: Table to its columns and their kinds.
         notices: What the user should know before it starts.
     """
 
@@ -38,6 +41,7 @@ class Prepared:
     data: Mapping[str, Any]
     facts: Mapping[str, TableFacts]
     plan: Plan
+    kinds: Mapping[str, Mapping[str, str]]
     notices: tuple[Notice, ...]
 
 
@@ -81,13 +85,17 @@ def prepare(
         name: [c for c, rule in rules.for_table(name).items() if not rule.modelled]
         for name in active.tables
     }
-    columns = {name: tuple(facts[name].columns) for name in active.tables}
-    plan = make_plan(active, columns, unmodelled=unmodelled)
+    kinds = {
+        name: {column: found.kind for column, found in facts[name].columns.items()}
+        for name in active.tables
+    }
+    plan = make_plan(active, kinds, unmodelled=unmodelled)
     for step in plan.steps:
         if step.role == "root" and not facts[step.table].rows:
             raise DataError("the data has no rows to learn from", table=step.table)
-    notices = tuple(Notice(text, table=name, level="warning") for name, text in left_out.items())
-    return Prepared(active, rules, data, facts, plan, notices)
+    told = [*left_out.items(), *orphan_notices(active, facts)]
+    notices = tuple(Notice(text, table=name, level="warning") for name, text in told)
+    return Prepared(active, rules, data, facts, plan, kinds, notices)
 
 
 def _known_names(metadata: Metadata, sources: Mapping[str, Any]) -> None:

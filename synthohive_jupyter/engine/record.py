@@ -8,16 +8,25 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.relational.hierarchy import SelfLink
 from synthohive_jupyter.relational.keys import KeyFormat
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.parents import ParentLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.privacy.sanitizer import PIISanitizer
-    from synthohive_jupyter.relational.plan import Plan
+    from synthohive_jupyter.relational.history import History
+    from synthohive_jupyter.relational.linkage import LinkageModel
+    from synthohive_jupyter.relational.steps import Plan
     from synthohive_jupyter.schema.metadata import Metadata
+
+Links = dict[str, ParentLink | SelfLink]
+"""Foreign keys that do not drive, by name."""
+
+LINKS: dict[str, type[ParentLink | SelfLink]] = {"parent": ParentLink, "self": SelfLink}
+"""Kinds of them in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +34,12 @@ class Reference:
     """What is known of a foreign key beyond its target.
 
     Attributes:
-        format: How the column looks.
+        formats: How its columns look, in their order.
         null_share: Share of rows that point to nobody: nulls, and orphans of a nullable key.
-        degrees: Rows per parent; ``None`` for the driving key and for keys to the table itself.
     """
 
-    format: KeyFormat
+    formats: tuple[KeyFormat, ...]
     null_share: float
-    degrees: LinkageModel | None = None
 
     @property
     def nullable(self) -> bool:
@@ -41,24 +48,18 @@ class Reference:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reference as JSON-safe values."""
-        degrees = None if self.degrees is None else self.degrees.to_dict()
         return {
-            "format": self.format.to_dict(),
+            "formats": [form.to_dict() for form in self.formats],
             "null_share": self.null_share,
-            "degrees": degrees,
         }
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """Rebuild a reference from `to_dict`; KeyError, TypeError or ValueError where damaged."""
-        degrees, share = record["degrees"], float(record["null_share"])
+        share = float(record["null_share"])
         if not 0 <= share <= 1:
             raise ValueError("a share is not between 0 and 1")
-        return cls(
-            KeyFormat.from_dict(record["format"]),
-            share,
-            None if degrees is None else LinkageModel.from_dict(degrees),
-        )
+        return cls(tuple(KeyFormat.from_dict(form) for form in record["formats"]), share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class TableRecord:
         dtypes: Column of the result to pandas dtype, in the order of the result.
         primary: Format of the key column that is filled by counting, or ``None``.
         references: Foreign key name to what is known of it; kept keys are not among them.
-        context_dtypes: Context column (without prefix) to the dtype that the model was fitted on.
+        context_dtypes: Context column to the dtype that the model was fitted on.
     """
 
     rows: int
@@ -125,12 +126,16 @@ class Learnt:
         record: Keys, shares and types.
         model: What draws the rows; ``None`` where there is nothing but keys.
         linkage: What draws the child counts; ``None`` for roots and kept tables.
+        links: What finds the parents of foreign keys that do not drive, by name.
+        history: What siblings are told of each other; ``None`` where that is nothing.
         kept: The rows of a kept table, which its owner has declared public.
     """
 
     record: TableRecord
     model: ConditionalGenerativeModel | None = None
     linkage: LinkageModel | None = None
+    links: Links = field(default_factory=dict)
+    history: History | None = None
     kept: pd.DataFrame | None = None
 
 
@@ -141,6 +146,7 @@ class Fitted:
     Attributes:
         metadata: The tables that were to be fitted.
         plan: What is learnt of each.
+        kinds: Table to the columns of its data and their kinds, which the plan was made from.
         sanitizer: Makes new personal data.
         seed: Seed of the fit.
         learnt: Finished tables, in the order of work.
@@ -148,6 +154,7 @@ class Fitted:
 
     metadata: Metadata
     plan: Plan
+    kinds: Mapping[str, Mapping[str, str]]
     sanitizer: PIISanitizer
     seed: int
     learnt: dict[str, Learnt] = field(default_factory=dict)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from synthohive_jupyter.engine.artifacts import fingerprint
 from synthohive_jupyter.engine.fitting import linkage_event
 from synthohive_jupyter.engine.saving import load_model
-from synthohive_jupyter.engine.writing import ParentStore
 from synthohive_jupyter.errors import RunInterrupted, SynthoHiveError
 from synthohive_jupyter.events import (
     CancelToken,
@@ -27,7 +26,7 @@ from synthohive_jupyter.events import (
 from synthohive_jupyter.progress.sinks import JsonlSink, LogSink, TqdmSink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.engine.record import Fitted, Learnt
     from synthohive_jupyter.engine.writing import TableWriter
     from synthohive_jupyter.events import Event, EventSink
-    from synthohive_jupyter.relational.plan import TableStep
+    from synthohive_jupyter.relational.steps import Plan, TableStep
 
     Emit = Callable[[Event], None]
 
@@ -102,6 +101,7 @@ def fit_tables(
             if learnt.model is not None and learnt.model.cancelled:
                 break
             fitted.learnt[current] = learnt
+            fitter.tables.release([fitted.plan.step(name) for name in fitted.learnt])
     except KeyboardInterrupt:
         emit(RunStopped(tuple(fitted.learnt), current, time.monotonic() - start))
         raise
@@ -125,7 +125,7 @@ def generate_tables(
     Args:
         generator: Generates one table.
         writer: Writes each table, which is then released; ``None`` keeps them in memory.
-        rows: Rows of each root.
+        rows: Rows of each root, and exact totals of children.
         cancel: Asks for a stop between two tables.
 
     Returns:
@@ -134,29 +134,45 @@ def generate_tables(
     Raises:
         RunInterrupted: If ``cancel`` was set.
     """
-    store = ParentStore(generator.fitted.plan, writer)
+    plan, tables = generator.fitted.plan, generator.tables
     result: dict[str, pd.DataFrame] = {}
+    drawn: list[str] = []
     done: list[str] = []
     current: str | None = None
+    steps = list(_possible(generator.fitted, generator.emit))
+    there = {step.table for step in steps}
     try:
-        for step in _possible(generator.fitted, generator.emit):
+        for step in steps:
             current = step.table
             _stop_if_asked(cancel, current)
-            frame = generator.generate(step, store.parents_of(step), rows.get(current, 0))
-            if writer is None:
-                result[current] = frame
-            else:
-                writer.write(current, frame)
-            store.put(step, frame)
-            done.append(current)
-            store.release(done)
+            generator.draw(step, rows.get(current))
+            drawn.append(current)
+            for table in _settled(plan, drawn, done, there):
+                frame = generator.finish(plan.step(table))
+                if writer is None:
+                    result[table] = frame
+                else:
+                    writer.write(table, frame)
+                tables.finish(table, frame)
+                done.append(table)
+            tables.release(done)
     except (KeyboardInterrupt, RunInterrupted):
         generator.emit(RunStopped(tuple(done), current))
         raise
     except Exception as error:
         generator.emit(RunFailed(_reason(error), current))
         raise
-    return result
+    return {step.table: result[step.table] for step in steps if step.table in result}
+
+
+def _settled(
+    plan: Plan, drawn: Sequence[str], done: Sequence[str], there: Collection[str]
+) -> Iterator[str]:
+    """Yield the drawn tables that wait for none of those that are still to be drawn."""
+    waits = plan.settled_after()
+    for table in drawn:
+        if table not in done and not (waits[table] & set(there)) - set(drawn):
+            yield table
 
 
 def _fit_table(
@@ -192,7 +208,7 @@ def _take_over(fitter: TableFitter, step: TableStep, run: RunDirectory) -> Learn
 def _fingerprint(fitter: TableFitter, step: TableStep) -> str:
     """Return the identity of one table's fit: everything that its outcome depends on but cells."""
     settings, tables = fitter.settings, fitter.fitted.metadata.to_dict()["tables"]
-    near = {step.table, *step.parents}
+    near = {step.table, *step.parents, *step.ancestors, *(k.parent for k in step.other_keys)}
     rules = fitter.fitted.sanitizer.config.items()
     return fingerprint(
         {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
-    from synthohive_jupyter.relational.plan import TableStep
+    from synthohive_jupyter.relational.steps import TableStep
 
     Classes = Mapping[str, type[ConditionalGenerativeModel]]
 
@@ -48,7 +48,7 @@ def save_run(
         "version": VERSION,
         "model": model_cls.__name__,
         "seed": fitted.seed,
-        "columns": {step.table: list(step.columns) for step in fitted.plan.steps},
+        "columns": {table: list(kinds.items()) for table, kinds in fitted.kinds.items()},
         "unmodelled": {
             step.table: [c for c, r in rules.for_table(step.table).items() if not r.modelled]
             for step in fitted.plan.steps
@@ -101,13 +101,14 @@ def load_run(path: str | Path, model_cls: type[ConditionalGenerativeModel]) -> F
     try:
         metadata = Metadata.from_dict(run.read_json("metadata"))
         metadata.validate_schema()
-        steps = make_plan(metadata, plan["columns"], unmodelled=plan["unmodelled"])
+        kinds = {str(table): dict(pairs) for table, pairs in plan["columns"].items()}
+        steps = make_plan(metadata, kinds, unmodelled=plan["unmodelled"])
         seed = int(plan["seed"])
         finished = [steps.step(str(name)) for name in plan["finished"]]
         sanitizer = PIISanitizer.from_dict(privacy, metadata, seed=seed)
     except (KeyError, TypeError, ValueError, SchemaError) as error:
         raise ModelFileError("the description of the run is damaged") from error
-    fitted = Fitted(metadata, steps, sanitizer, seed)
+    fitted = Fitted(metadata, steps, kinds, sanitizer, seed)
     for step in finished:
         fitted.learnt[step.table] = run.table(step.table).read(
             partial(load_model, step=step, model_cls=model_cls, classes=classes)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synthohive_jupyter.relational.history import History
 from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.seeding import integer_seed
+from synthohive_jupyter.seeding import integer_seed, stream
 from synthohive_jupyter.tabular.constraints import enforce
 
 if TYPE_CHECKING:
@@ -17,48 +17,72 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.engine.record import Learnt
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
-    from synthohive_jupyter.relational.plan import TableStep
-    from synthohive_jupyter.schema.metadata import Constraint
+    from synthohive_jupyter.relational.steps import TableStep
+    from synthohive_jupyter.schema.metadata import Constraint, TableConfig
 
     Positions = NDArray[np.int64]
 
 
-def families(step: TableStep, own: pd.DataFrame) -> Positions | None:
-    """Return the number of each row's driving parent; a row without one is its own family."""
-    if step.driver is None:
+def sibling_order(frame: pd.DataFrame, family: Positions, *, by: str | None) -> Positions:
+    """Return the positions of rows, family by family, each in the order of a column, nulls last.
+
+    Rows that are equal in it stay as they are; so do all where there is no column.
+    """
+    if by is None:
+        return np.argsort(family, kind="stable").astype(np.int64)
+    values = frame[by]
+    # pandas ranks the nulls of nullable types among the numbers; lexsort puts NaN last.
+    ranks = values.rank(method="dense").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.lexsort((np.where(values.isna(), np.nan, ranks), family))
+
+
+def learn_history(
+    step: TableStep,
+    drawn: pd.DataFrame,
+    context: pd.DataFrame | None,
+    family: Positions,
+    *,
+    table: TableConfig,
+    rules: Mapping[str, Constraint],
+) -> History | None:
+    """Learn what siblings tell each other; ``None`` where that is nothing.
+
+    Args:
+        step: The table.
+        drawn: The columns to be drawn, those of links included, in the order of siblings.
+        context: What ancestors tell each row, or ``None``.
+        family: Family of each row, those of a family together.
+        table: The description of the table.
+        rules: What is declared of the columns.
+    """
+    alone = len(family) == len(np.unique(family))
+    if not step.siblings or alone or not len(drawn.columns):
         return None
-    numbers, parents = pd.factorize(own[step.driver.columns[0]])
-    alone = numbers < 0
-    return np.where(alone, len(parents) + np.cumsum(alone), numbers)
+    told = [c for c in drawn.columns if c in step.history_columns or c not in step.modelled_columns]
+    return History.learn(
+        drawn,
+        family,
+        columns=told,
+        order_by=None if _demanded(table, step.order_by) else step.order_by,
+        table=step.table,
+        above=context,
+        rules=rules,
+    )
 
 
-def sibling_order(values: pd.Series, family: Positions) -> Positions:
-    """Return the positions of rows, family by family, each in the order of its values."""
-    ranks = values.rank(method="dense").to_numpy(dtype=np.float64)
-    return np.lexsort((ranks, family))
+def _demanded(table: TableConfig, column: str | None) -> bool:
+    """Return whether something is demanded between a column and others.
 
-
-def with_history(
-    step: TableStep, own: pd.DataFrame, context: pd.DataFrame | None
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """Return rows and context family by family, in their order, with what siblings are told."""
-    family = families(step, own)
-    if not step.history_columns or step.order_by is None or family is None:
-        return own, context
-    order = sibling_order(own[step.order_by], family)
-    own = own.iloc[order].reset_index(drop=True)
-    told = History(step.history_columns).of(own, family[order])
-    if context is None:
-        return own, told
-    return own, pd.concat([context.iloc[order].reset_index(drop=True), told], axis=1)
+    The model makes that hold, so it must draw them all.
+    """
+    return any(column in group for group in (*table.checks, *table.combinations))
 
 
 def draw_families(
     step: TableStep,
-    learnt: Learnt,
-    model: ConditionalGenerativeModel,
+    history: History,
+    model: ConditionalGenerativeModel | None,
     context: pd.DataFrame | None,
     family: Positions,
     *,
@@ -69,9 +93,10 @@ def draw_families(
 
     Args:
         step: The table.
-        learnt: What is known of it.
-        model: Its model, fitted `with_history`.
-        context: What the parent tells each row, or ``None``.
+        history: What siblings tell each other.
+        model: The table's model, fitted on what `History.encode` returns; ``None`` if that has no
+            columns.
+        context: What ancestors tell each row, or ``None``.
         family: Position of each row's parent, families together; those without one at the end.
         rules: What is declared of the columns.
         seed: Root seed.
@@ -84,10 +109,16 @@ def draw_families(
     above = nothing if context is None else context.iloc[starts].reset_index(drop=True)
 
     def sample(told: pd.DataFrame, rank: int) -> pd.DataFrame:
+        assert model is not None
         return model.sample(len(told), told, seed=integer_seed(seed, step.table, "sample", rank))
 
-    dtypes = learnt.record.context_dtypes
-    rows = History(step.history_columns).draw(sizes, above, sample, dtypes=dtypes)
+    rows = history.draw(sizes, above, sample, rng=stream(seed, step.table, "rows"))
     # A call knows the rows of one rank alone.
     unique = {name: rule for name, rule in rules.items() if rule.unique and name in rows.columns}
-    return enforce(rows, unique, table=step.table) if unique else rows
+    if unique:
+        rows = enforce(rows, unique, table=step.table)
+    if step.order_by is None or (history.timed and step.order_by not in unique):
+        return rows
+    # The model was told of an order that it may not have kept.
+    order = sibling_order(rows, np.cumsum(begins), by=step.order_by)
+    return rows.iloc[order].reset_index(drop=True)

@@ -153,7 +153,8 @@ class Synthesizer:
         """Make a database; children follow their parents.
 
         Args:
-            num_rows: Rows of every root, or root name to rows; others get 1000.
+            num_rows: Rows of every root, or table name to rows; other roots get 1000. Of a child it
+                is the exact total.
             output_format: ``"delta"``, ``"parquet"`` or ``"csv"``, with ``output_path``.
             output_path: Write each table to ``<output_path>/<table>``.
             seed: Root seed; ``None`` takes that of the fit, so that equal calls give equal rows.

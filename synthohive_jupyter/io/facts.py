@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import SchemaError
@@ -12,8 +14,10 @@ from synthohive_jupyter.io.relations import (
     Frame,
     is_spark,
     join_on,
+    key_names,
     keyed,
     present,
+    quote,
     require_unique,
     same_kind,
 )
@@ -86,17 +90,69 @@ def _table(
     pk = table.primary_key if table is not None else ()
     counted = bool(pk) and set(pk) <= set(columns[name])
     keys: dict[str, KeyFacts] = {}
+    bounded = _bounded(metadata, name)
     for key in _foreign_keys(metadata, name):
         if key.parent in frames and _comparable(key, columns[name], columns[key.parent]):
-            keys[key.name] = _key_facts(frame, frames[key.parent], key)
+            found = _key_facts(frame, frames[key.parent], key)
+            if key == bounded:
+                found = replace(found, children=_family_sizes(frame, frames[key.parent], key))
+            keys[key.name] = found
     return TableFacts(
-        columns=columns[name],
+        columns=_with_fractions(frame, columns[name], pk),
         rows=frame.count() if spark else len(frame),
         pk_duplicates=_duplicates(frame, pk) if counted else None,
         pk_nulls=_incomplete(frame, pk) if counted else None,
         keys=keys,
         label="Spark DataFrame" if spark else "DataFrame",
     )
+
+
+def _bounded(metadata: Metadata, name: str) -> ForeignKey | None:
+    """Return the driving key of a table for which bounds of its rows per parent are declared."""
+    table = metadata.tables.get(name)
+    if table is None or table.children is None:
+        return None
+    try:
+        return metadata.driving_key(name)
+    except SchemaError:
+        return None
+
+
+def _family_sizes(frame: Frame, parent: Frame, key: ForeignKey) -> tuple[int, int] | None:
+    """Return the smallest and the largest number of rows of one parent, childless ones included."""
+    if not same_kind(frame, parent):
+        places = locate(frame, key.columns, parent, key.parent_columns)
+        sizes = np.bincount(places[places >= 0], minlength=len(parent))
+        return (int(sizes.min()), int(sizes.max())) if len(sizes) else None
+    names = key_names(key.columns)
+    grouped = keyed(frame.filter(present(key.columns)), key.columns).groupBy(*names).count()
+    joined = keyed(parent, key.parent_columns).join(grouped, on=names, how="left")
+    rows, low, high = _row(
+        joined,
+        ["count(1)"] + [f"coalesce({best}(coalesce(`count`, 0L)), 0L)" for best in ("min", "max")],
+    )
+    return (low, high) if rows else None
+
+
+def _with_fractions(
+    frame: Frame, columns: dict[str, ColumnFacts], pk: Sequence[str]
+) -> dict[str, ColumnFacts]:
+    """Return the facts of columns; of numbers in the primary key also whether they are whole."""
+    numbers = [c for c in pk if c in columns and columns[c].kind == "float"]
+    if not numbers:
+        return columns
+    if is_spark(frame):
+        counts = _row(
+            frame,
+            [
+                f"coalesce(sum(case when {quote(c)} <> floor({quote(c)}) then 1 else 0 end), 0)"
+                for c in numbers
+            ],
+        )
+    else:
+        counts = [int((frame[c].dropna() % 1 != 0).sum()) for c in numbers]
+    found = dict(zip(numbers, counts, strict=True))
+    return {c: replace(f, fractions=found.get(c, 0) > 0) for c, f in columns.items()}
 
 
 def _foreign_keys(metadata: Metadata, name: str) -> tuple[ForeignKey, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -34,33 +34,39 @@ def locate(
     >>> locate(orders, ["user_id"], users, ["id"])
     array([ 2, -1,  0, -1])
     """
-    own = complete(child, columns)
-    other = complete(parent, keys)
-    own_codes = np.zeros(int(own.sum()), dtype=np.int64)
-    other_codes = np.zeros(int(other.sum()), dtype=np.int64)
-    found = np.ones(len(own_codes), dtype=bool)
-    for column, key in zip(columns, keys, strict=True):
-        levels = pd.Index(_comparable(parent[key][other]).unique())
-        mine = levels.get_indexer(_comparable(child[column][own]))
-        theirs = levels.get_indexer(_comparable(parent[key][other]))
-        found &= mine >= 0
-        own_codes, other_codes = _combine(own_codes, mine, other_codes, theirs, len(levels))
-    first = np.full(int(other_codes.max(initial=-1)) + 1, -1, dtype=np.int64)
-    first[other_codes[::-1]] = np.flatnonzero(other)[::-1]
+    own, other = complete(child, columns), complete(parent, keys)
+    mine, theirs = np.flatnonzero(own), np.flatnonzero(other)
+    codes = _codes(
+        _together(_comparable(parent[key][other]), _comparable(child[column][own]))
+        for column, key in zip(columns, keys, strict=True)
+    )
+    first = np.full(int(codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+    # Written backwards, so that of equal keys the first one stays.
+    first[codes[: len(theirs)][::-1]] = theirs[::-1]
     result = np.full(len(child), -1, dtype=np.int64)
-    known = found & (own_codes < len(first))
-    places = np.flatnonzero(own)[known]
-    result[places] = first[own_codes[known]]
+    result[mine] = first[codes[len(theirs) :]]
     return result
 
 
-def _combine(
-    own: Positions, mine: Positions, other: Positions, theirs: Positions, levels: int
-) -> tuple[Positions, Positions]:
-    """Fold one more column into the codes, which stay dense so that they cannot overflow."""
-    both = np.concatenate([other * (levels + 1) + theirs, own * (levels + 1) + mine])
-    codes, _ = pd.factorize(both)
-    return codes[len(other) :].astype(np.int64), codes[: len(other)].astype(np.int64)
+def _together(first: pd.Index[Any], second: pd.Index[Any]) -> pd.Index[Any]:
+    """Return two indexes as one, without a change of any value."""
+    times = pd.api.types.is_datetime64_any_dtype
+    if first.dtype == second.dtype or (times(first.dtype) and times(second.dtype)):
+        return first.append(second)
+    return first.astype(object).append(second.astype(object))
+
+
+def _codes(columns: Iterable[pd.Index[Any]]) -> Positions:
+    """Return one code per row of all columns together; equal rows have equal codes."""
+    codes = np.zeros(0, dtype=np.int64)
+    for place, values in enumerate(columns):
+        more, levels = pd.factorize(values)
+        if place == 0:
+            codes = more.astype(np.int64)
+        else:
+            # Made dense each time, so that the product cannot overflow.
+            codes = pd.factorize(codes * max(len(levels), 1) + more)[0].astype(np.int64)
+    return codes
 
 
 def _comparable(values: pd.Series[Any]) -> pd.Index[Any]:
@@ -76,6 +82,6 @@ def _comparable(values: pd.Series[Any]) -> pd.Index[Any]:
         if whole and bool(np.all(np.abs(numbers) < _INT64_LIMIT)):
             return pd.Index(numbers.astype(np.int64))
         return pd.Index(numbers)
-    if pd.api.types.is_string_dtype(values.dtype):
-        return pd.Index(values.to_numpy(dtype=object))
+    if values.dtype == object or pd.api.types.is_string_dtype(values.dtype):
+        return pd.Index(values.to_numpy(dtype=object), dtype=object)
     return pd.Index(values)

@@ -33,14 +33,16 @@ class RelationalSampler:
 
     And for the tables that are not below the root:
 
-    - Every row that a surviving row points to is kept, and the rows that those point to.
+    - Every row that a surviving row points to is kept, and the rows that those point to, also in
+      their own table.
     - A table without parents is kept whole where it has at most ``sample_size`` rows, else filled
       up to that number; tables below it follow their parents. Reference tables (``keep``) stay
       whole.
 
-    References of a table to itself that point out of the sample become null. The choice depends on
-    the values of the keys and the seed, not on the order of the rows, and is the same on every
-    Spark engine. Of Spark frames only counts come to the driver.
+    Keys of a table to itself, and keys that close a cycle of tables, do not choose rows: where they
+    point out of the sample they become null. The choice depends on the values of the keys and the
+    seed, not on the order of the rows, and is the same on every Spark engine. Of Spark frames only
+    counts come to the driver.
 
     Args:
         metadata: The description of the database.
@@ -96,9 +98,7 @@ class RelationalSampler:
         run.kept[root_table] = self._root(root_table, prepared[root_table], rows, run, stratify_by)
         run.cascade(root_table, self.seed)
         run.complete(self.seed)
-        kept = {
-            name: run.clear_self_references(name) for name in self.metadata.tables if name in full
-        }
+        kept = {name: run.clear_loose_ends(name) for name in self.metadata.tables if name in full}
         return {name: selection.finish(full[name], frame) for name, frame in kept.items()}
 
     def _frames(self) -> dict[str, Frame]:
@@ -155,8 +155,15 @@ class _Run:
         """Return the keys to other tables that are sampled and have data."""
         if self.metadata.tables[name].keep:
             return []
+        return [k for k in self._all_keys(name) if not self._late(name, k)]
+
+    def _all_keys(self, name: str) -> list[ForeignKey]:
         keys = self.metadata.structural_keys(name)
-        return [k for k in keys if k.parent != name and k.parent in self.full]
+        return [key for key in keys if key.parent in self.full]
+
+    def _late(self, name: str, key: ForeignKey) -> bool:
+        """Return whether a key chooses no rows: it may point to rows that are chosen later."""
+        return key.parent == name or (name, key.name) in self.metadata.deferred
 
     def cascade(self, root: str, seed: int) -> None:
         """Sample everything below the root, parents first."""
@@ -174,19 +181,23 @@ class _Run:
         needed: dict[str, Frame] = {}
         for name in reversed(others):
             if links[name] and not self.metadata.tables[name].keep:
-                needed[name] = selection.referenced(self.full[name], links[name])
+                full, pk = self.full[name], self.metadata.tables[name].primary_key
+                own = [key for key in self._all_keys(name) if key.parent == name]
+                needed[name] = selection.referenced(full, links[name])
+                needed[name] = selection.with_ancestors(full, needed[name], own, pk)
                 self._refer(links, name, needed[name])
         for name in others:
             self.kept[name] = self._other(name, needed.get(name), seed)
 
-    def clear_self_references(self, name: str) -> Frame:
-        """Return the sampled table; references to rows of it that are gone become null."""
-        frame = self.kept[name]
-        if frame is self.full[name]:
+    def clear_loose_ends(self, name: str) -> Frame:
+        """Return the sampled table; late keys to rows that are not in the sample become null."""
+        frame, table = self.kept[name], self.metadata.tables[name]
+        if table.keep:
             return frame
-        for key in self.metadata.structural_keys(name):
-            if key.parent == name:
-                frame = selection.clear_dangling(frame, key)
+        for key in self._all_keys(name):
+            parent = self.kept[key.parent]
+            if self._late(name, key) and parent is not self.full[key.parent]:
+                frame = selection.clear_dangling(frame, key, parent, table.null_columns(key))
         return frame
 
     def _refer(self, links: Mapping[str, list[Link]], name: str, frame: Frame) -> None:

@@ -14,13 +14,15 @@ import pandas as pd
 
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io.convert import from_pandas, to_pandas
-from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.io.frames import n_rows
+from synthohive_jupyter.io.lookup import complete, locate
 from synthohive_jupyter.io.relations import (
     Frame,
     hash_text,
     is_spark,
     join_on,
     keyed,
+    present,
     quote,
     same_kind,
 )
@@ -37,6 +39,9 @@ _OWN = "__own_stratum"
 _TAKE = "__take"
 _HASH_RANGE = 2**32
 _MAX_STRATA = 1_000_000
+
+MAX_GENERATIONS = 16
+"""Rows above a row in its own table that are taken along; real hierarchies are less deep."""
 
 
 def prepare(frame: Frame) -> Frame:
@@ -148,29 +153,60 @@ def share(frame: Frame, fraction: float, identity: Sequence[str], seed: int) -> 
     return frame.filter(f"pmod({hash_text(frame, identity, seed)}, {_HASH_RANGE}L) < {limit}L")
 
 
-def clear_dangling(frame: Frame, key: ForeignKey) -> Frame:
-    """Return the frame with null where ``key``, which points to the frame itself, finds no row."""
+def clear_dangling(frame: Frame, key: ForeignKey, parent: Frame, cleared: Sequence[str]) -> Frame:
+    """Return the frame with nulls where a key finds no row.
+
+    Args:
+        frame: Rows that point.
+        key: The key, which can be null.
+        parent: Rows that it may point to; the frame itself where it refers to its own table.
+        cleared: The columns of the key that are null in a row that refers to nobody.
+    """
     if is_spark(frame):
-        targets = keyed(frame, key.parent_columns, more=[f"true as {_RANK}"])
+        targets = keyed(parent, key.parent_columns, more=[f"true as {_RANK}"])
         joined = join_on(frame, key.columns, targets, "left")
+        found = f"case when {_RANK} or not ({present(key.columns)}) then"
         return joined.selectExpr(
             *(
-                f"case when {_RANK} then {quote(c)} end as {quote(c)}"
-                if c in key.columns
-                else quote(c)
+                f"{found} {quote(c)} end as {quote(c)}" if c in cleared else quote(c)
                 for c in frame.columns
             )
         )
-    lost = locate(frame, key.columns, frame, key.parent_columns) < 0
-    if not bool((lost & frame[list(key.columns)].notna().all(axis=1).to_numpy()).any()):
+    lost = locate(frame, key.columns, parent, key.parent_columns) < 0
+    # A key that is null in part stays as it is: it refers to nobody.
+    lost &= complete(frame, key.columns)
+    if not bool(lost.any()):
         return frame
-    cleared = {}
-    for column in key.columns:
+    changed = {}
+    for column in cleared:
         values = frame[column]
         if values.dtype.kind in "iu":
             values = values.astype("Int64")
-        cleared[column] = values.mask(lost)
-    return frame.assign(**cleared)
+        changed[column] = values.mask(lost)
+    return frame.assign(**changed)
+
+
+def with_ancestors(
+    full: Frame, rows: Frame, keys: Sequence[ForeignKey], pk: Sequence[str]
+) -> Frame:
+    """Return rows of a table with those that they point to by ``keys`` to the table itself.
+
+    Generation after generation, at most `MAX_GENERATIONS`; what they leave out stays outside.
+    """
+    generations = [rows]
+    while keys and len(generations) <= MAX_GENERATIONS:
+        above = referenced(full, [(generations[-1], key) for key in keys])
+        if n_rows(above) == 0:
+            break
+        generations.append(above)
+    if len(generations) == 1:
+        return rows
+    whole = stack([_only(generation, pk) for generation in generations])
+    return matching(full, pk, whole, pk)
+
+
+def _only(frame: Frame, columns: Sequence[str]) -> Frame:
+    return frame.selectExpr(*map(quote, columns)) if is_spark(frame) else frame[list(columns)]
 
 
 def allocate(

@@ -75,8 +75,8 @@ class Fitted(ABC):
             rows = min(BLOCK_ROWS, num_rows - start)
             part = None
             if context is not None and names:
-                # Cut before columns are picked, which copies.
-                part = context.iloc[start : start + rows][names]
+                # Cut where it is more than a block; models pick its columns, which copies.
+                part = context if rows == num_rows else context.iloc[start : start + rows]
             yield self._block(rows, part, stream(seed, self.table, "sample", block))
 
     def _block(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterable, Mapping
 
-VERBS = ("fit", "check", "generate", "help")
+VERBS = ("fit", "check", "explain", "generate", "help")
 MODELS = tuple(ModelClasses())
 DISPLAYS = ("auto", "widget", "text", "none")
 FORMATS = ("delta", "parquet", "csv")
@@ -29,6 +29,7 @@ _RESULT = ("out", "into", "overwrite", "rows", "scale", "seed", "spark", "write"
 _TAKEN = {
     "fit": (*_RESULT, "epochs", "batch_size", "model"),
     "check": ("spark", "display"),
+    "explain": ("spark", "display"),
     "generate": _RESULT,
     "help": (),
 }
@@ -52,7 +53,7 @@ class Options:
         target: Name of a result, for ``generate``.
         out: Variable for the result.
         into: Prefix of variables for the tables.
-        rows: Rows of roots.
+        rows: Rows of tables; of a child the exact total.
         write: Storage to publish to.
     """
 
@@ -74,7 +75,7 @@ class Options:
 
 
 _ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("verb",), {"nargs": "?", "help": "fit (default), check, generate or help"}),
+    (("verb",), {"nargs": "?", "help": "fit (default), check, explain, generate or help"}),
     (("target",), {"nargs": "?", "help": "generate: the result to make more of"}),
     (("-o", "--out"), {"metavar": "NAME", "help": "bind the result to a variable"}),
     (
@@ -90,7 +91,7 @@ _ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         ("--overwrite",),
         {"action": "store_true", "help": "let -o and --into replace your variables"},
     ),
-    (("--rows",), {"metavar": "TABLE=N,…", "help": "rows of tables without a parent"}),
+    (("--rows",), {"metavar": "TABLE=N,…", "help": "rows of tables; of children exact totals"}),
     (("--scale",), {"metavar": "X", "help": "rows relative to the real data"}),
     (("--epochs",), {"metavar": "N", "help": "passes over each table"}),
     (("--batch-size",), {"metavar": "N", "help": "rows of one training step"}),

@@ -147,6 +147,7 @@ def _trouble(check: KeyCheck) -> str:
         (check.duplicates, "duplicates"),
         (check.nulls, "nulls"),
         (check.orphans, "orphans"),
+        (check.outside, "parents with too few or too many rows"),
     )
     return ", ".join(f"{count(n)} {what}" for n, what in counted if n)
 

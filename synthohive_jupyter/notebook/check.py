@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.schema.facts import TableFacts
     from synthohive_jupyter.schema.metadata import ForeignKey, Metadata, TableConfig
+    from synthohive_jupyter.schema.tables import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,30 @@ def diagram(metadata: Metadata) -> dict[str, str] | None:
         for key in table.foreign_keys:
             if key.parent not in numbers:
                 continue
-            parent_side = "|o" if key.nullable else "||"
-            ends = f"{numbers[key.parent]} {parent_side}--o{{ {numbers[name]}"
+            low, high = _bounds(metadata, table, key)
+            sides = ("|o" if key.nullable else "||", _CHILD_SIDES[low > 0, high == 1])
+            ends = f"{numbers[key.parent]} {'--'.join(sides)} {numbers[name]}"
             relations.append(f'  {ends} : "{_quoted(key.name)}"')
-            lines.append(f"{plain(key.parent)} ──< {plain(name)}  ({plain(key.name)})")
+            line = "───" if high == 1 else "──<"
+            lines.append(f"{plain(key.parent)} {line} {plain(name)}  ({plain(key.name)})")
     if not relations:
         return None
     source = "\n".join(["erDiagram", "  direction LR", *entities, *relations])
     return {"text/vnd.mermaid": source, "text/plain": "\n".join(lines)}
+
+
+_CHILD_SIDES = {
+    (False, False): "o{", (True, False): "|{", (False, True): "o|", (True, True): "||",
+}  # fmt: skip
+"""Whether each parent has a row, and at most one, to the end of the line in Mermaid."""
+
+
+def _bounds(metadata: Metadata, table: TableConfig, key: ForeignKey) -> Bounds:
+    """Return how many rows can point to one row of the parent by a key."""
+    declared = table.children if key == metadata.driving_key(table.name) else None
+    low, high = declared or (0, None)
+    alone = bool(table.primary_key) and set(table.primary_key) <= set(key.columns)
+    return low, 1 if alone else high
 
 
 def _quoted(name: str) -> str:

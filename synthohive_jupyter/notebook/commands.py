@@ -1,4 +1,4 @@
-"""What the verbs do: ``fit``, ``check`` and ``generate``, without a shell.
+"""What the verbs do: ``fit``, ``check``, ``explain`` and ``generate``, without a shell.
 
 A verb gets a `Request` and returns what the cell shows; every mistake is an error of `errors`.
 """
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.notebook.arguments import Options
     from synthohive_jupyter.notebook.binding import Binder
     from synthohive_jupyter.notebook.check import CheckReport
+    from synthohive_jupyter.notebook.explain import Explanation
     from synthohive_jupyter.schema.facts import TableFacts
     from synthohive_jupyter.schema.metadata import Metadata
 
@@ -106,6 +107,24 @@ def check(request: Request) -> CheckReport:
     return report
 
 
+def explain(request: Request) -> Explanation:
+    """Tell what would be learnt of every table, from whom, and why; nothing is trained.
+
+    Raises:
+        SchemaError: If the schema or its data is wrong.
+    """
+    from synthohive_jupyter.engine.preparing import prepare
+    from synthohive_jupyter.models.registry import ModelClasses
+    from synthohive_jupyter.notebook.explain import Explanation
+
+    cell, engine = _compiled(request), request.engine
+    frames = find_data(cell.metadata, cell.data, engine)
+    cell.check(_facts(frames, cell.metadata))
+    prepared = prepare(cell.metadata, cell.privacy, frames, read=dict, models=ModelClasses())
+    rows = {name: facts.rows for name, facts in prepared.facts.items()}
+    return Explanation(prepared.plan, rows)
+
+
 def fit(request: Request) -> SyntheticResult:
     """Check, learn, generate as many rows as the real data has, write, bind.
 
@@ -114,7 +133,7 @@ def fit(request: Request) -> SyntheticResult:
         RunInterrupted: If it was stopped before any table was finished.
     """
     options, cell, engine = request.options, _compiled(request), request.engine
-    rows = {**cell.rows, **_root_rows(cell.metadata, options.rows)}
+    rows = {**cell.rows, **_wanted_rows(cell.metadata, options.rows)}
     request.binder.require_free(options, cell.metadata.tables)
     if options.write is not None:
         engine.open()
@@ -149,7 +168,7 @@ def generate(request: Request) -> SyntheticResult:
         raise CommandError("'generate' takes no schema; write %synthohive generate NAME")
     earlier = _earlier(request)
     synthesizer = earlier.run.synthesizer
-    rows = _root_rows(synthesizer.orchestrator.fitted_metadata, options.rows)
+    rows = _wanted_rows(synthesizer.orchestrator.fitted_metadata, options.rows)
     request.binder.require_free(options, earlier.run.finished)
     engine = request.engine if options.spark else earlier.run.engine
     if options.write is not None:
@@ -299,20 +318,14 @@ def _result(
     return SyntheticResult(tables, make_report(tables, run, work.feed, name, options.seed), run)
 
 
-def _root_rows(metadata: Metadata, rows: Mapping[str, int]) -> Mapping[str, int]:
-    """Return ``--rows``, checked before anything is trained."""
+def _wanted_rows(metadata: Metadata, rows: Mapping[str, int]) -> Mapping[str, int]:
+    """Return ``--rows``, checked before anything is trained; of a child it is the exact total."""
     for name in rows:
         if name not in metadata.tables:
             near = suggest(name, metadata.tables) or f"tables: {', '.join(metadata.tables)}"
             raise CommandError(f"--rows names the unknown table '{name}' ({near})")
-        driver = metadata.driving_key(name)
         if metadata.tables[name].keep:
             raise CommandError(f"'{name}' is kept as it is and takes no number of rows")
-        if driver is not None:
-            raise CommandError(
-                f"the rows of '{name}' follow from those of '{driver.parent}'; give the rows of "
-                "tables without a parent"
-            )
     return rows
 
 

@@ -21,6 +21,7 @@ table or temp view of that name in the Spark session.
 
 - `%%synthohive fit` (or nothing): check, learn, generate as many rows as the real data has, bind.
 - `%%synthohive check`: compare the description with the data; nothing is trained.
+- `%%synthohive explain`: what would be learnt of every table, from whom, and why.
 - `%synthohive generate shop --rows users=1000 -o more`: more rows, without learning again.
 - `%synthohive help`: this page.
 
@@ -31,7 +32,8 @@ table or temp view of that name in the Spark session.
   `.to_csv(path)`
 - `--into [PREFIX]`: bind every table to `PREFIX_table` (`synth_table`)
 - `--overwrite`: let `-o` and `--into` replace variables of yours
-- `--rows users=1000,products=50`: rows of tables without a parent; children follow
+- `--rows users=1000,products=50`: rows of tables without a parent; children follow. The number of a
+  child is its exact total
 - `--scale 2`: twice the rows of the real data
 - `--model auto|tree|argn|ctgan`, `--epochs N`, `--batch-size N`: training
 - `--seed N`: the same seed gives the same rows
@@ -47,13 +49,15 @@ a second ■ aborts.
 ## Schema
 
 - `name: column, column, …`: a table; a line that ends in a comma goes on
-- `pk`, `-> table.column`, `?` behind it: may be null
+- `pk` (on several columns: together), `-> table.column`, `(a, b) -> table.(x, y)`; `?` behind it:
+  may be null, as keys to the own table and one key of each circle of tables must
 - types `int float cat bool date datetime text id`, range `[0..9]`, set `{new, paid}`, `unique`,
   `high` (many different values)
 - `pii(fake)`, `pii(mask)`, `pii(hash)`, `pii(drop)`, `pii(keep)`: personal data
 - below a table, indented: `@data NAME`, `@rows N`, `@keep`, `@driver column`,
-  `@linkage empirical`, `negbinom` or `conditional`, `@context table.column`, `@order column`,
-  `@check a <= b`, `@together city, country` (only combinations that the data has),
+  `@linkage empirical`, `negbinom` or `conditional`, with bounds of the rows per parent
+  `@linkage conditional [1..20]`, `@context table.column` (of any table above), `@order column`
+  or `none`, `@check a <= b`, `@together city, country` (only combinations that the data has),
   `@model NAME`, `@strict`
 - `#` begins a comment
 """

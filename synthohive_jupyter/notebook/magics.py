@@ -82,7 +82,12 @@ class SynthoHiveMagics(Magics):
         # Everything heavy hangs on the commands: they are imported with the first one.
         from synthohive_jupyter.notebook import commands
 
-        verbs = {"fit": commands.fit, "check": commands.check, "generate": commands.generate}
+        verbs = {
+            "fit": commands.fit,
+            "check": commands.check,
+            "explain": commands.explain,
+            "generate": commands.generate,
+        }
         request = self._request(options, body, names)
         result = verbs[options.verb](request)
         silent = silent or options.display == "none"

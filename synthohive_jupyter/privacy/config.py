@@ -221,7 +221,7 @@ def _placement(
             "remove keep, or the pii rule",
         ),
         (
-            replaced and column == config.order_by,
+            replaced and column == config.order_column,
             f"{place} is personal data and cannot order the rows",
             "order by another column",
         ),

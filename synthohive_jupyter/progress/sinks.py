@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Never, Self, TypeVar
@@ -166,7 +167,8 @@ class TqdmSink:
             case TableSampled():
                 self._sampled(event)
             case Notice(level="warning"):
-                self._bar_class().write(f"warning: {_place(event)}{event.message}", file=self._file)
+                text = f"warning: {_place(event)}{event.message}"
+                self._bar_class().write(text, file=self._file or sys.stderr)
             case RunFinished() | RunFailed() | RunStopped():
                 self.close()
 

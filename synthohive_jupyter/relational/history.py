@@ -4,68 +4,170 @@ A model draws rows given a context and knows of no families. So the rows of a fa
 rank after the other, for all families at once, and each row's context says which of how many it is
 and what the sibling before it and the first one hold. Any model that reads a context thereby keeps
 what siblings have in common, and how they follow each other.
+
+Two things are not left to the model, since small mistakes in them add up from row to row. They are
+drawn ahead of it, by trees of their own (see `ahead`), and are part of its context:
+
+- the *place* of a row on the `Timeline` of the column that orders siblings: a step from the one
+  before, never backwards and never past the data;
+- whether a column *repeats* the sibling before, where the data does so more often than by chance:
+  such a value is copied, whatever the model draws. A career with one club comes back as one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
+from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.relational.ahead import Ahead
+from synthohive_jupyter.relational.drawing import turns
+from synthohive_jupyter.relational.given import Numbers
 from synthohive_jupyter.relational.keys import number_in_family
+from synthohive_jupyter.relational.past import COPY, FIRST, PREVIOUS, Now, Past, observed
+from synthohive_jupyter.relational.sequence import Timeline, run_lengths
+from synthohive_jupyter.relational.values import array_of, joined, replaced, same
+from synthohive_jupyter.schema.tables import Constraint
+from synthohive_jupyter.tabular.records import part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from synthohive_jupyter.relational.drawing import Turn
+    from synthohive_jupyter.relational.values import Array
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
     Positions = NDArray[np.int64]
 
-RANK, LEFT = "__sib__rank", "__sib__left"
-"""Number of a row within its family from 0, and how many siblings come after it."""
-PREVIOUS, FIRST = "__prev__", "__first__"
-"""Stand before the names of a sibling's columns."""
-
-ALONE = 64
-"""From this rank on a few families may be left, and several ranks are drawn at once."""
-TOGETHER = 256
-"""Rows that are drawn at once then, at most; they share what they are told of the past."""
+REPEATS = 0.1
+"""A column repeats the sibling before if it does so by this much more than chance would have it, as
+a share of what chance leaves (Cohen's kappa)."""
+MOST_REPEATS = 8
+"""So many columns do at most: those that do so most."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class History:
     """What siblings are told of each other.
 
     Attributes:
-        columns: Columns of the child that are shown.
+        names: Columns of the table, in their order.
+        columns: Those that siblings are told of, without that of the timeline.
+        ahead: What is drawn ahead of the model.
     """
 
+    names: tuple[str, ...]
     columns: tuple[str, ...]
+    ahead: Ahead
 
-    def of(self, rows: pd.DataFrame, family: Positions) -> pd.DataFrame:
-        """Return what each row of the data would have been told.
+    @classmethod
+    def plain(cls, names: Sequence[str], columns: Sequence[str]) -> Self:
+        """Return the history that leaves all to the model, and has nothing to learn."""
+        return cls(tuple(names), tuple(columns), Ahead.nothing())
+
+    @classmethod
+    def learn(
+        cls,
+        rows: pd.DataFrame,
+        family: Positions,
+        *,
+        columns: Sequence[str],
+        order_by: str | None,
+        table: str,
+        above: pd.DataFrame | None = None,
+        rules: Mapping[str, Constraint] | None = None,
+    ) -> Self:
+        """Learn from the rows of the data.
 
         Args:
-            rows: Rows in the order of drawing, those of a family together.
+            rows: Rows to model, those of a family together and in their order, nulls last.
+            family: Number of each row's family.
+            columns: Columns that siblings are told of.
+            order_by: Column that orders siblings. Where it is among ``columns``, and a number, date
+                or time, it becomes a timeline; else it stays a column like others.
+            table: Name of the table, for errors.
+            above: What each row's parent holds, where there is any of it.
+            rules: What is declared of the columns.
+
+        Raises:
+            DataError: If a column cannot be modelled.
+        """
+        families = pd.factorize(family)[0].astype(np.int64)
+        timeline = None
+        if order_by is not None and order_by in columns:
+            rule = (rules or {}).get(order_by)
+            timeline = Timeline.fit(rows[order_by], families, table=table, rule=rule)
+        told = tuple(name for name in columns if timeline is None or name != order_by)
+        repeating = _repeating({c: array_of(rows[c]) for c in told}, number_in_family(family) > 0)
+        plain = cls.plain(tuple(rows.columns), told)
+        if timeline is None and not repeating:
+            return plain
+        given = pd.DataFrame(index=rows.index) if above is None else above
+        ahead = replace(
+            plain.ahead,
+            timeline=timeline,
+            above=Numbers.fit(given, table=table, families=families),
+            shown=Numbers.fit(rows[list(told)], table=table, families=families),
+        )
+        past, now = _observed(ahead, rows, family, told, repeating, table=table)
+        return replace(plain, ahead=ahead.grown(past, now, given, families, table=table))
+
+    def encode(self, rows: pd.DataFrame, family: Positions) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the columns that a model learns of the data, and what each row is told.
+
+        Args:
+            rows: Rows as in `learn`.
             family: Number of each row's family.
 
-        >>> rows = pd.DataFrame({"n": [5, 6, 7]})
-        >>> told = History(("n",)).of(rows, np.array([0, 0, 1]))
-        >>> told[["__sib__rank", "__sib__left"]].to_numpy().tolist()
-        [[0, 1], [1, 0], [0, 0]]
-        >>> told["__prev__n"].tolist()
-        [<NA>, 5, <NA>]
+        >>> rows = pd.DataFrame({"day": [1, 2, 5] * 9, "n": [5, 6, 7] * 9})
+        >>> family = np.repeat(np.arange(9), 3)
+        >>> history = History.learn(
+        ...     rows, family, columns=["day", "n"], order_by="day", table="visits"
+        ... )
+        >>> own, told = history.encode(rows, family)
+        >>> list(own), list(told)[:5]
+        (['n'], ['__sib__rank', '__sib__left', '__sib__place', '__sib__step', '__sib__ties'])
+        >>> told["__prev__n"].tolist()[:3]
+        [<NA>, 5, 6]
         """
-        rank = number_in_family(family)
-        at = np.arange(len(rows), dtype=np.int64)
-        sizes = np.diff(np.append(np.flatnonzero(rank == 0), len(rows)))
-        left = np.repeat(sizes, sizes) - 1 - rank
-        follows = rank > 0
-        previous, first = np.where(follows, at - 1, -1), np.where(follows, at - rank, -1)
-        shown = _nullable(rows[list(self.columns)])
-        return self._told(rank, left, _taken(shown, previous), _taken(shown, first))
+        past, now = _observed(self.ahead, rows, family, self.columns, tuple(self.ahead.repeats))
+        return rows[list(self.modelled)], pd.DataFrame(self._told(past, now))
+
+    @property
+    def timed(self) -> bool:
+        """Whether the order is kept here, as steps in time; else it is as a model draws it."""
+        return self.ahead.timeline is not None
+
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """The columns that are left to a model, in the order of the table."""
+        timeline = self.ahead.timeline
+        return tuple(name for name in self.names if timeline is None or name != timeline.name)
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Names of the context that hold values of siblings, to the columns that these are of."""
+        repeating = self.ahead.repeats
+        found = {PREVIOUS + name: name for name in self.columns}
+        return found | {prefix + name: name for prefix in (FIRST, COPY) for name in repeating}
+
+    def rules(self, rules: Mapping[str, Constraint]) -> dict[str, Constraint]:
+        """Return what is declared of the columns that a model sees, the told ones included.
+
+        Of what is told only the type counts: it is what siblings hold already.
+
+        Args:
+            rules: What is declared of the columns of the table.
+        """
+        own = {name: rule for name, rule in rules.items() if name in self.modelled}
+        told = self.sources.items()
+        return own | {new: Constraint(dtype=rules[c].dtype) for new, c in told if c in rules}
 
     def draw(
         self,
@@ -73,89 +175,151 @@ class History:
         above: pd.DataFrame,
         sample: Callable[[pd.DataFrame, int], pd.DataFrame],
         *,
-        dtypes: Mapping[str, str],
+        rng: np.random.Generator,
     ) -> pd.DataFrame:
         """Draw whole families, rank by rank.
 
-        Long families cost calls, not memory: from rank `ALONE` on the families that are left
-        are drawn several ranks at a time, `TOGETHER` rows at most.
-
         Args:
             sizes: Number of rows of each family.
-            above: Further context of each family, one row for each; columns may be none.
-            sample: Draws one row for each row of a context; also given the first rank.
-            dtypes: Types of the columns of `of`, by name.
+            above: Context of each family, one row for each; the columns of `learn`, if any.
+            sample: Draws one row for each row of a context: the columns `modelled`; also given
+                the first rank. It is not called where there are no such columns.
+            rng: Source of places and repetitions.
 
         Returns:
-            The rows, family by family, in the order of their ranks.
+            The rows, family by family, in the order of their ranks, in the types of the data.
         """
-        families = np.flatnonzero(sizes > 0)
+        shared = {str(name): array_of(above[name]) for name in above.columns}
+        numbers = self.ahead.above.of(above)
+        past = self._nobody(int((sizes > 0).sum()))
+        pieces, places, spots = [], [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
         starts = np.cumsum(sizes) - sizes
-        previous = first = None
-        rank, pieces, places = 0, [], []
-        while len(families):
-            several = 1 if rank < ALONE else max(TOGETHER // len(families), 1)
-            taken = np.minimum(sizes[families] - rank, several)
-            family = np.repeat(np.arange(len(families)), taken)
-            ranks = rank + number_in_family(family)
-            left = sizes[families][family] - 1 - ranks
-            told = self._told(ranks, left, *self._before(previous, first, family, dtypes))
-            context = above.iloc[families[family]].reset_index(drop=True)
-            drawn = sample(pd.concat([context, told], axis=1), rank).reset_index(drop=True)
-            pieces.append(drawn)
-            places.append(starts[families][family] + ranks)
-            shown, ends = _nullable(drawn[list(self.columns)]), np.cumsum(taken)
-            rank += several
-            goes_on = sizes[families] > rank
-            first = shown.iloc[ends - taken] if first is None else first
-            previous, first = shown.iloc[ends - 1][goes_on], first[goes_on]
-            families = families[goes_on]
+        for turn in turns(sizes):
+            mine = past.of(turn.living)
+            now = self.ahead.draw(mine, turn, numbers[turn.family], rng)
+            rows = self._rows(mine, now, shared, turn.family, sample)
+            past = self._after(mine, now, turn, rows)
+            pieces.append(rows)
+            places.append(now.place)
+            spots.append(starts[turn.family] + turn.rank)
         if not pieces:
-            return sample(self._nobody(above, dtypes), 0)
-        whole = pd.concat(pieces, ignore_index=True)
-        return whole.iloc[np.argsort(np.concatenate(places))].reset_index(drop=True)
+            none = spots[0]
+            now = replace(Now.unknown(none, none), repeats=self._never(0))
+            pieces.append(self._rows(self._nobody(0), now, shared, none, sample))
+        order = np.argsort(np.concatenate(spots))
+        whole = {name: joined([rows[name] for rows in pieces])[order] for name in self.modelled}
+        if self.ahead.timeline is not None:
+            own = self.ahead.timeline.column(np.concatenate(places)[order])
+            whole[self.ahead.timeline.name] = array_of(own)
+        return pd.DataFrame({name: whole[name] for name in self.names})
 
-    def _before(
+    def _rows(
         self,
-        previous: pd.DataFrame | None,
-        first: pd.DataFrame | None,
+        past: Past,
+        now: Now,
+        shared: Mapping[str, Array],
         family: Positions,
-        dtypes: Mapping[str, str],
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        if previous is None or first is None:
-            index = pd.RangeIndex(len(family))
-            nothing = {
-                name: pd.Series(index=index, dtype=dtypes[PREVIOUS + name]) for name in self.columns
-            }
-            return (pd.DataFrame(nothing, index=index),) * 2
-        return (
-            previous.iloc[family].reset_index(drop=True),
-            first.iloc[family].reset_index(drop=True),
+        sample: Callable[[pd.DataFrame, int], pd.DataFrame],
+    ) -> dict[str, Array]:
+        """Draw rows; what repeats the sibling before is copied from it."""
+        if not self.modelled:
+            return {}
+        context = {name: array[family] for name, array in shared.items()} | self._told(past, now)
+        drawn = sample(pd.DataFrame(context, copy=False), int(now.rank[:1].sum()))
+        found = {name: array_of(drawn[name]) for name in self.modelled}
+        for name, repeats in now.repeats.items():
+            found[name] = replaced(found[name], repeats, past.previous[name])
+        return found
+
+    def _after(self, past: Past, now: Now, turn: Turn, drawn: Mapping[str, Array]) -> Past:
+        """Return what the rows leave to the next ones of the families that go on."""
+        ends, begun = turn.ends, bool(past.before.any())
+        held = {name: drawn[name][ends] for name in self.columns}
+        runs = np.zeros((len(ends), len(self.ahead.repeats)))
+        at = np.arange(len(turn.rank))
+        for place, name in enumerate(self.ahead.repeats if begun else ()):
+            opens = at == turn.begin
+            before = replaced(drawn[name][np.maximum(at - 1, 0)], opens, past.previous[name])
+            alike = same(drawn[name], before)
+            runs[:, place] = run_lengths(alike, turn.begin, past.runs[:, place])[ends]
+        return Past(
+            np.ones(len(ends), dtype=np.bool_),
+            now.place[ends],
+            (past.start if begun else now.place)[ends],
+            now.step[ends],
+            now.ties[ends],
+            runs,
+            self.ahead.shown.of(pd.DataFrame(held, index=pd.RangeIndex(len(ends)))),
+            held,
+            {name: (past.first if begun else drawn)[name][ends] for name in self.ahead.repeats},
         )
 
-    def _nobody(self, above: pd.DataFrame, dtypes: Mapping[str, str]) -> pd.DataFrame:
-        none = np.zeros(0, dtype=np.int64)
-        told = self._told(none, none, *self._before(None, None, none, dtypes))
-        return pd.concat([above.iloc[:0].reset_index(drop=True), told], axis=1)
+    def _told(self, past: Past, now: Now) -> dict[str, Array]:
+        return past.told(now, timed=self.ahead.timeline is not None)
 
-    def _told(
-        self, rank: Positions, left: Positions, previous: pd.DataFrame, first: pd.DataFrame
-    ) -> pd.DataFrame:
-        numbers = pd.DataFrame({RANK: rank, LEFT: left})
-        shown = (previous.add_prefix(PREVIOUS), first.add_prefix(FIRST))
-        return pd.concat([numbers, *(part.reset_index(drop=True) for part in shown)], axis=1)
+    def _nobody(self, rows: int) -> Past:
+        """Return the past of first siblings, in the types of the data as far as they are known."""
+        nothing = np.full(rows, None, dtype=object)
+        typed = {name: array_of(own) for name, own in self.ahead.shown.nulls(rows).items()}
+        held = {name: typed.get(name, nothing) for name in self.columns}
+        repeating, numbers = tuple(self.ahead.repeats), len(self.ahead.shown.scales)
+        return Past.nobody(rows, held, repeating=repeating, numbers=numbers)
+
+    def _never(self, rows: int) -> dict[str, Flags]:
+        return {name: np.zeros(rows, dtype=np.bool_) for name in self.ahead.repeats}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the history as JSON-safe values: averages, counts, shared levels, and no row."""
+        names = {"names": list(self.names), "columns": list(self.columns)}
+        return names | self.ahead.to_dict()
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Rebuild a history; `ModelFileError` if the record is damaged."""
+        names, columns = _read_names(record, "names"), _read_names(record, "columns")
+        ahead = Ahead.from_dict(record)
+        own = set() if ahead.timeline is None else {ahead.timeline.name}
+        fits = own.isdisjoint(columns) and {*columns, *own} <= set(names)
+        if not (fits and {*ahead.shown.names, *ahead.repeats} <= set(columns)):
+            raise ModelFileError("a saved history is damaged: its parts are not of one table")
+        return cls(names, columns, ahead)
 
 
-def _taken(shown: pd.DataFrame, positions: Positions) -> pd.DataFrame:
-    """Return rows by position; -1 is a row of nulls."""
-    return shown.reset_index(drop=True).reindex(positions).reset_index(drop=True)
+def _observed(
+    ahead: Ahead,
+    rows: pd.DataFrame,
+    family: Positions,
+    columns: Sequence[str],
+    repeating: Sequence[str],
+    *,
+    table: str = "",
+) -> tuple[Past, Now]:
+    """Return past and present of the rows of the data."""
+    numbers, places = ahead.shown.of(rows), np.full(len(rows), np.nan)
+    if ahead.timeline is not None:
+        places = ahead.timeline.places(rows[ahead.timeline.name], table=table)
+    return observed(rows, family, places, numbers, columns=columns, repeating=repeating)
 
 
-def _nullable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows in types that have a null, the same ones whether there is any."""
-    types = {
-        name: "boolean" if rows[name].dtype.kind == "b" else "Int64"
-        for name in rows.columns
-        if isinstance(rows[name].dtype, np.dtype) and rows[name].dtype.kind in "biu"
-    }
-    return rows.astype(types)
+def _repeating(arrays: Mapping[str, Array], later: Flags) -> tuple[str, ...]:
+    """Return the columns that repeat the sibling before more often than by chance."""
+    at, beyond = np.flatnonzero(later), {}
+    for name, array in arrays.items():
+        known = ~np.asarray(pd.isna(array), dtype=np.bool_)
+        both = at[known[at] & known[at - 1]]
+        if not len(both):
+            continue
+        share = float(same(array[both], array[both - 1]).mean())
+        counts = np.bincount(pd.factorize(array[known])[0])
+        chance = float(((counts / counts.sum()) ** 2).sum())
+        if chance < 1.0 and share - chance > REPEATS * (1.0 - chance):
+            beyond[name] = (share - chance) / (1.0 - chance)
+    most = sorted(beyond, key=lambda name: -beyond[name])[:MOST_REPEATS]
+    return tuple(name for name in arrays if name in most)
+
+
+def _read_names(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    items = part(record, name, list)
+    if not all(type(item) is str for item in items) or len(set(items)) < len(items):
+        raise ModelFileError("a saved history is damaged: it names no columns")
+    return tuple(items)

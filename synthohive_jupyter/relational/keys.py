@@ -1,194 +1,107 @@
-"""Keys: what they look like, who points to whom, and that all of it holds.
+"""Keys: who points to whom, in columns of key values, and that all of it holds.
 
 Inside the engine a reference is a *position*: the row number of the parent, or ``-1`` for null. Key
-values appear only when a column is written out, so a foreign key can only be the key of a row.
+values appear only when columns are written out, so a foreign key can only be the key of a row. A
+key is a tuple of columns throughout; one column is a tuple of one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.tabular.patterns import TextPattern
+from synthohive_jupyter.errors import DataError
+from synthohive_jupyter.io.lookup import complete, locate
+from synthohive_jupyter.relational.key_formats import (
+    NULL,
+    KeyFormat,
+    whole_dtype,
+    whole_numbers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     Positions = NDArray[np.int64]
 
-KINDS = ("int", "decimal", "text")
-"""Kinds of keys that can be generated."""
-
-NULL = -1
-"""Position of no parent."""
+__all__ = [
+    "NULL", "KeyFormat", "check_foreign_key", "check_primary_key", "merge_columns",
+    "number_in_family", "number_within", "refer", "repeat_parents", "whole_dtype", "whole_numbers",
+]  # fmt: skip
 
 _BUG = " (a mistake of this package: please report it)"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFormat:
-    """How the values of a key column look.
+def refer(
+    formats: Sequence[KeyFormat],
+    keys: pd.DataFrame,
+    positions: Positions,
+    *,
+    nullable: bool,
+) -> list[pd.Series]:
+    """Return the columns of a foreign key that points to the parents at ``positions``.
 
-    Attributes:
-        kind: ``int``, ``decimal`` (whole `decimal.Decimal` objects) or ``text``.
-        dtype: Name of the source's pandas dtype.
-        pattern: Form of a text key; ``None`` for numbers, and for columns that only point to keys.
+    Args:
+        formats: Format of each column of the foreign key.
+        keys: Keys of all parents, one column for each format, in the same order: that of
+            `ForeignKey.parent_columns`, which need not be the order of the parent's primary key.
+        positions: Row number of a parent per row, `NULL` for none.
+        nullable: Whether the key can be null.
+
+    Returns:
+        One column for each format, in the types of the source. A row without a parent is null in
+        all of them; `merge_columns` gives columns that it shares with other keys their values.
+
+    >>> parents = pd.DataFrame({"shop": ["a", "b"], "id": [1, 1]})
+    >>> text, whole = KeyFormat("text", "object"), KeyFormat("int", "int64")
+    >>> shop, number = refer([text, whole], parents, np.array([1, NULL]), nullable=True)
+    >>> shop.tolist(), number.tolist()
+    (['b', None], [1, <NA>])
     """
-
-    kind: str
-    dtype: str
-    pattern: TextPattern | None = None
-
-    @classmethod
-    def of(cls, values: pd.Series, *, table: str) -> Self:
-        """Return the format of a column that points to keys.
-
-        Raises:
-            DataError: If the values are neither whole numbers nor text.
-        """
-        return cls(_kind(values, table), str(values.dtype))
-
-    @classmethod
-    def fit(cls, values: pd.Series, *, table: str) -> Self:
-        """Return the format of a primary key; of text keys also the pattern.
-
-        Raises:
-            DataError: If the values are neither whole numbers nor text.
-        """
-        kind = _kind(values, table)
-        pattern = TextPattern.fit(values.dropna().astype(object)) if kind == "text" else None
-        return cls(kind, str(values.dtype), pattern)
-
-    def numbers(self, ordinals: Positions, *, seed: int) -> pd.Series:
-        """Return the key of each ordinal: one more than the ordinal, or the pattern's text.
-
-        Args:
-            ordinals: Row numbers from 0; different ones give different keys.
-            seed: Seed of the text keys.
-        """
-        if self.kind == "text":
-            if self.pattern is None:
-                raise DataError("a text key without a learnt pattern cannot be generated")
-            values = self.pattern.generate(ordinals, seed).astype(object)
-        else:
-            values = ordinals + 1
-        return self._finish(values, np.zeros(len(ordinals), dtype=np.bool_))
-
-    def refer(self, keys: pd.Series, positions: Positions, *, nullable: bool) -> pd.Series:
-        """Return the column that points to the parents at ``positions``.
-
-        Args:
-            keys: Keys of all parents.
-            positions: Row number of a parent per row, `NULL` for none.
-            nullable: Whether the column can hold nulls; decides between ``int64`` and ``Int64``
-                also where this column happens to have none.
-        """
-        if len(keys) == 0:
-            taken = np.full(len(positions), None, dtype=object)
-        elif self.kind == "int":
-            taken = keys.to_numpy(dtype=np.int64)[np.maximum(positions, 0)]
-        else:
-            taken = keys.to_numpy(dtype=object)[np.maximum(positions, 0)]
-        return self._finish(taken, positions == NULL, nullable=nullable)
-
-    def _finish(
-        self, values: NDArray[Any], null: NDArray[np.bool_], *, nullable: bool = False
-    ) -> pd.Series:
-        if self.kind == "int":
-            return _integers(values, null, self.dtype, nullable=nullable)
-        exact = values.astype(object)
-        exact[null] = None
-        if self.kind == "decimal":
-            exact[~null] = [Decimal(int(v)) for v in exact[~null]]
-        return pd.Series(exact, dtype=self.dtype if self.kind == "text" else object)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the format as JSON-safe values."""
-        pattern = None if self.pattern is None else self.pattern.to_dict()
-        return {"kind": self.kind, "dtype": self.dtype, "pattern": pattern}
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """Rebuild a format from `to_dict`.
-
-        Raises:
-            ModelFileError: If the record is damaged.
-        """
-        try:
-            kind, dtype, pattern = str(record["kind"]), str(record["dtype"]), record["pattern"]
-            pd.api.types.pandas_dtype(dtype)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelFileError("the record of a key is damaged") from error
-        if kind not in KINDS:
-            raise ModelFileError("the record of a key is damaged: unknown kind")
-        return cls(kind, dtype, None if pattern is None else TextPattern.from_dict(pattern))
+    return [
+        form.refer(keys.iloc[:, place], positions, nullable=nullable)
+        for place, form in enumerate(formats)
+    ]
 
 
-def whole_dtype(dtype: str, *, nullable: bool) -> str:
-    """Return the integer type for a key column whose source had type ``dtype``.
+def merge_columns(
+    parts: Iterable[tuple[Sequence[str], Sequence[pd.Series]]], *, table: str
+) -> dict[str, pd.Series]:
+    """Return the key columns of a table, where keys may share columns.
 
-    >>> whole_dtype("float64", nullable=True), whole_dtype("int32", nullable=False)
-    ('Int64', 'int32')
+    A column that is in several keys takes its value from whichever of them is not null in that
+    row; that two of them differ has been ruled out when the parents were chosen.
+
+    Args:
+        parts: Column names and columns of each key, as `refer` returns them.
+        table: Name of the table, for messages.
+
+    Raises:
+        DataError: If two keys disagree about a column they share.
     """
-    kind = pd.api.types.pandas_dtype(dtype)
-    if isinstance(kind, np.dtype) and kind.kind in "iu":
-        return kind.name.replace("u", "U").replace("int", "Int") if nullable else kind.name
-    if not isinstance(kind, np.dtype) and pd.api.types.is_integer_dtype(kind):
-        return dtype
-    return "Int64" if nullable else "int64"
+    merged: dict[str, pd.Series] = {}
+    for names, columns in parts:
+        for name, values in zip(names, columns, strict=True):
+            known = merged.get(name)
+            merged[name] = values if known is None else _merged(known, values, name, table)
+    return merged
 
 
-def whole_numbers(values: pd.Series) -> bool:
-    """Return whether every number that is not null is a whole one.
-
-    >>> whole_numbers(pd.Series([1.0, None])), whole_numbers(pd.Series([1.5]))
-    (True, False)
-    """
-    numbers = values.dropna().to_numpy(dtype=np.float64)
-    return bool(np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
-
-
-def _integers(
-    values: NDArray[Any], null: NDArray[np.bool_], dtype: str, *, nullable: bool
-) -> pd.Series:
-    """Return integers in the source's type, or in 64 bits where that cannot count so far."""
-    numbers = np.where(null, 0, values).astype(np.int64)
-    kind = pd.api.types.pandas_dtype(whole_dtype(dtype, nullable=nullable))
-    if len(numbers) and numbers.max() > np.iinfo(getattr(kind, "numpy_dtype", kind)).max:
-        kind = pd.api.types.pandas_dtype("Int64" if nullable else "int64")
-    if not null.any():
-        return pd.Series(numbers).astype(kind)
-    return pd.Series(pd.arrays.IntegerArray(numbers, null)).astype(kind)
-
-
-def _kind(values: pd.Series, table: str) -> str:
-    present = values.dropna()
-    if isinstance(present.dtype, pd.CategoricalDtype):
-        present = present.astype(present.cat.categories.dtype)
-    kind = pd.api.types.infer_dtype(present, skipna=True)
-    if kind == "integer":
-        return "int"
-    if kind == "string":
-        return "text"
-    if kind == "empty":  # nothing but nulls: nobody will need a value
-        return "int" if pd.api.types.is_numeric_dtype(values.dtype) else "text"
-    if kind in {"floating", "mixed-integer-float"} and whole_numbers(present):
-        return "int"
-    if kind == "decimal" and all(v == int(v) for v in present):
-        return "decimal"
-    raise DataError(
-        f"a key must be whole numbers or text, this one is {kind}: convert it, or declare the "
-        "column without a key",
-        table=table,
-        column=str(values.name),
-    )
+def _merged(first: pd.Series, second: pd.Series, name: str, table: str) -> pd.Series:
+    one, two = first.isna().to_numpy(), second.isna().to_numpy()
+    both = ~one & ~two
+    if not (first[both].to_numpy(dtype=object) == second[both].to_numpy(dtype=object)).all():
+        raise DataError(f"two keys disagree about a shared column{_BUG}", table=table, column=name)
+    if not (one & ~two).any():
+        # A column that is never null comes back in a type that need not hold nulls.
+        return second if not two.any() and first.dtype != second.dtype else first
+    if not two.any():
+        return second
+    return first.where(~one, second)
 
 
 def repeat_parents(counts: NDArray[np.int64]) -> Positions:
@@ -211,71 +124,83 @@ def number_in_family(family: Positions) -> Positions:
     return np.arange(len(family), dtype=np.int64) - np.repeat(starts, lengths)
 
 
-def null_rows(rows: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which rows have a null: ``rows * share`` of them (rounded by chance), anywhere."""
-    number = min(int(rows * share + rng.random()), rows)
-    mask = np.zeros(rows, dtype=np.bool_)
-    mask[rng.choice(rows, size=number, replace=False)] = True
-    return mask
-
-
-def draw_parents(rows: int, degrees: NDArray[np.int64], rng: np.random.Generator) -> Positions:
-    """Give each row a parent, so that parents have about ``degrees`` rows each.
-
-    Each parent offers as many places as its degree. All places are taken as often as they fit into
-    ``rows``; the rest of the rows take different places at random. Without any place every parent
-    is as likely.
+def number_within(*codes: ArrayLike) -> Positions:
+    """Return 0, 1, 2, … inside each group of rows with equal codes, in the order of the rows.
 
     Args:
-        rows: Number of rows.
-        degrees: Drawn number of rows per parent, of shape ``(parents,)``, at least one parent.
-        rng: Source of randomness.
+        codes: One or several arrays of the same length; a group has equal values in all of them.
+
+    >>> number_within(np.array(["a", "b", "a", "a"]), np.array([1, 1, 1, 2])).tolist()
+    [0, 0, 1, 0]
     """
-    places = repeat_parents(degrees)
-    if len(places) == 0:
-        return rng.integers(len(degrees), size=rows, dtype=np.int64)
-    times, rest = divmod(rows, len(places))
-    taken = np.concatenate([np.tile(places, times), rng.permutation(places)[:rest]])
-    return rng.permutation(taken)
+    groups, order = _group_order(codes)
+    numbers = np.empty(len(groups), dtype=np.int64)
+    numbers[order] = number_in_family(groups[order])
+    return numbers
 
 
-def earlier_rows(rows: int, share: float, rng: np.random.Generator) -> Positions:
-    """Give each row an earlier one of its own table, or none: there can be no circle.
-
-    Args:
-        rows: Number of rows.
-        share: Share of rows that refer to nobody; the first row never does.
-        rng: Source of randomness.
-    """
-    positions = (rng.random(rows) * np.arange(rows)).astype(np.int64)
-    if rows:
-        others = null_rows(rows - 1, max(rows * share - 1, 0) / max(rows - 1, 1), rng)
-        positions[np.concatenate([[True], others])] = NULL
-    return positions
+def _group_order(codes: Sequence[ArrayLike]) -> tuple[Positions, Positions]:
+    """Return the group of each row, and the rows group by group, each in its own order."""
+    groups = pd.factorize(np.asarray(codes[0]), use_na_sentinel=False)[0].astype(np.int64)
+    for code in codes[1:]:
+        more, levels = pd.factorize(np.asarray(code), use_na_sentinel=False)
+        # Made dense each time, so that the product cannot overflow.
+        groups = pd.factorize(groups * max(len(levels), 1) + more)[0].astype(np.int64)
+    return groups, np.argsort(groups, kind="stable")
 
 
-def check_primary_key(frame: pd.DataFrame, columns: tuple[str, ...], *, table: str) -> None:
+def check_primary_key(frame: pd.DataFrame, columns: Sequence[str], *, table: str) -> None:
     """Raise unless every row has a primary key of its own.
 
+    Args:
+        frame: The table.
+        columns: The columns of its primary key; none where it has no key.
+        table: Its name.
+
     Raises:
-        DataError: If a key is null or occurs twice.
+        DataError: If a key is null in a column or occurs twice.
     """
     names = list(columns)
-    if names and (frame[names].isna().to_numpy().any() or frame.duplicated(names).any()):
+    if not names:
+        return
+    if not complete(frame, names).all() or frame.duplicated(names).any():
         raise DataError(
             f"generated primary keys are not unique{_BUG}", table=table, column=", ".join(names)
         )
 
 
-def check_foreign_key(values: pd.Series, keys: pd.Series, *, table: str, nullable: bool) -> None:
-    """Raise unless every value is the key of a parent.
+def check_foreign_key(
+    values: pd.DataFrame,
+    keys: pd.DataFrame,
+    *,
+    table: str,
+    nullable: bool,
+) -> None:
+    """Raise unless every key is that of a parent.
+
+    A key with a null in any column refers to nobody (``MATCH SIMPLE``). Types need not agree:
+    whole numbers match whatever they are stored as, text matches text.
+
+    Args:
+        values: The columns of the foreign key.
+        keys: The columns that they point to, of every parent, in the same order.
+        table: Name of the table that points.
+        nullable: Whether a key may be null.
 
     Raises:
-        DataError: If a value has no parent, or is null though it must not be.
+        DataError: If a key has no parent, or is null though it must not be.
     """
-    present = values.dropna()
-    column = str(values.name)
-    if len(present) < len(values) and not nullable:
-        raise DataError(f"a generated key is null{_BUG}", table=table, column=column)
-    if not present.isin(keys).all():
-        raise DataError(f"a generated key has no parent{_BUG}", table=table, column=column)
+    names = [str(name) for name in values.columns]
+    # Names may be those of both sides, and twice: positions tell columns apart.
+    own = values.set_axis(range(len(names)), axis=1)
+    other = keys.set_axis(range(len(names)), axis=1)
+    nowhere = own[locate(own, list(own.columns), other, list(other.columns)) < 0]
+    if nowhere.empty:
+        return
+    orphans = complete(nowhere, list(nowhere.columns))
+    if not nullable and not orphans.all():
+        raise DataError(f"a generated key is null{_BUG}", table=table, column=", ".join(names))
+    if orphans.any():
+        raise DataError(
+            f"a generated key has no parent{_BUG}", table=table, column=", ".join(names)
+        )

@@ -10,7 +10,16 @@ import pandas as pd
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, SchemaError
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.counts import CountTree
+from synthohive_jupyter.relational.counts import CountForest
+from synthohive_jupyter.relational.laws import (
+    UNBOUNDED,
+    CountLaw,
+    are_bounds,
+    clipped,
+    is_within,
+    moments,
+    shape_of,
+)
 from synthohive_jupyter.schema.metadata import LINKAGE_METHODS
 
 if TYPE_CHECKING:
@@ -18,16 +27,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from synthohive_jupyter.relational.laws import Bounds
+
     Counts = NDArray[np.int64]
 
-SHAPE_BOUNDS = (0.1, 1e6)
-"""The negative binomial's shape stays in this interval."""
 
 MAX_CELLS = 32
 """A histogram for displays has at most so many cells."""
-
-_TAIL = 30.0
-"""Parametric counts end where less than about exp(-30) of the distribution is left."""
 
 
 class LinkageModel:
@@ -40,12 +46,20 @@ class LinkageModel:
       mean)`` within `SHAPE_BOUNDS`. Where the moments allow none it falls back: all zero →
       empirical; no variance → the constant; variance not above the mean → Poisson. Its tail is not
       capped at `max_children`.
-    - ``"conditional"``: a tree on the parent's columns (see `counts.CountTree`), calibrated: over
-      all parents the counts have the histogram of ``"empirical"``. Without columns it is that.
+    - ``"conditional"``: trees on the parent's columns (see `counts.CountForest`), calibrated: over
+      many parents the counts have the histogram of ``"empirical"``. It is that where there are no
+      columns, or they say nothing of the counts of held-back parents.
+
+    Bounds always hold. What is learnt is the law of the counts within them; where the data has
+    none, every parent has the nearest bound. A parametric law that they cut keeps its mean.
 
     Counts are drawn by inverting the distribution at one uniform number per parent. The numbers are
     stratified (one in each of n equal intervals, in random order): each parent's count has exactly
-    the learnt distribution, and totals vary far less than with independent draws.
+    the learnt distribution, and totals vary far less than with independent draws. A total can be
+    asked for and is met exactly, see `laws.CountLaw.exactly`; who has many children stays the same.
+
+    Parents may be drawn block by block. Each block is stratified and, with a total, exact on its
+    own; where the blocks shall have a common total, its parts are the caller's to choose.
 
     Attributes:
         method: The method asked for.
@@ -55,6 +69,7 @@ class LinkageModel:
         mean: Mean number of children of a real parent.
         variance: Its variance (divided by the number of parents).
         parents: Number of real parents.
+        bounds: Least and most children that a parent is ever given.
 
     >>> model = LinkageModel().fit_counts(np.array([0, 2, 2, 4]))
     >>> model.max_children, model.mean, model.histogram(4)
@@ -73,9 +88,11 @@ class LinkageModel:
         self.mean = 0.0
         self.variance = 0.0
         self.parents = 0
+        self.bounds = UNBOUNDED
+        self._table = ""
         self._values: Counts = np.zeros(0, dtype=np.int64)
         self._weights: Counts = np.zeros(0, dtype=np.int64)
-        self._tree: CountTree | None = None
+        self._forest: CountForest | None = None
 
     def __repr__(self) -> str:
         state = "not fitted" if self.fitted_as is None else f"{self.fitted_as}, {self.mean:.4g}"
@@ -89,6 +106,7 @@ class LinkageModel:
         pk_col: str = "id",
         *,
         table: str = "",
+        bounds: Bounds = UNBOUNDED,
     ) -> Self:
         """Learn from a parent and a child table; Spark frames are counted in Spark.
 
@@ -99,6 +117,7 @@ class LinkageModel:
             fk_col: Column of the child that holds the parent's key. Nulls and orphans do not count.
             pk_col: The parent's key.
             table: Name of the parent table, for errors.
+            bounds: Least and most children of a parent, as the schema declares them.
 
         Raises:
             DataError: If a column is missing or cannot be modelled, or there is no parent.
@@ -107,40 +126,51 @@ class LinkageModel:
             if column not in frames.columns(frame):
                 raise DataError(f"the {which} has no such column", column=column)
         if self.method != "conditional":
-            return self.fit_counts(frames.child_counts(parent_df, child_df, pk=pk_col, fk=fk_col))
+            counts = frames.child_counts(parent_df, child_df, pk=pk_col, fk=fk_col)
+            return self.fit_counts(counts, table=table, bounds=bounds)
         parents, counts = _counted(parent_df, child_df, pk=pk_col, fk=fk_col)
-        return self.fit_counts(counts, parents, table=table)
+        return self.fit_counts(counts, parents, table=table, bounds=bounds)
 
     def fit_counts(
-        self, counts: NDArray[Any], parents: pd.DataFrame | None = None, *, table: str = ""
+        self,
+        counts: NDArray[Any],
+        parents: pd.DataFrame | None = None,
+        *,
+        table: str = "",
+        bounds: Bounds = UNBOUNDED,
     ) -> Self:
         """Learn from the children of each parent, zeros included.
 
         Args:
             counts: Non-negative integers of shape ``(parents,)``.
-            parents: Columns of the same parents, for ``"conditional"``.
+            parents: Columns of the same parents, for ``"conditional"``: their own, those of their
+                ancestors, and how many children of other tables they have.
             table: Name of the parent table, for errors.
+            bounds: Least and most children of a parent. Real parents outside teach nothing.
 
         Raises:
             DataError: If there is no parent, or a column cannot be modelled.
+            ValueError: If the bounds are none.
         """
         numbers = np.asarray(counts, dtype=np.int64)
         if numbers.size == 0:
             raise DataError("children per parent cannot be learnt without a single parent")
-        self._values, self._weights = np.unique(numbers, return_counts=True)
-        self.parents = int(numbers.size)
-        self.max_children = int(self._values[-1])
-        self.mean = float(numbers.mean())
-        self.variance = float(numbers.var())
-        self._tree = None
-        several = len(self._values) > 1
-        if self.method == "conditional" and several and parents is not None and parents.shape[1]:
-            self._tree = CountTree.fit(parents, numbers, table=table)
+        if not are_bounds(*bounds):
+            raise ValueError(f"bounds are whole numbers from 0, the least first, not {bounds}")
+        self._learn(*np.unique(numbers, return_counts=True), bounds)
+        self._table, self._forest = table, None
+        if self.method == "conditional" and parents is not None and parents.shape[1]:
+            inside = is_within(numbers, bounds)
+            self._forest = CountForest.fit(parents[inside], numbers[inside], table=table)
         self.fitted_as = self._choose()
         return self
 
     def sample_counts(
-        self, parent_context: Sized, *, rng: np.random.Generator | None = None
+        self,
+        parent_context: Sized,
+        *,
+        rng: np.random.Generator | None = None,
+        total: int | None = None,
     ) -> Counts:
         """Draw the number of children of each parent.
 
@@ -148,34 +178,33 @@ class LinkageModel:
             parent_context: The parents' frame with the columns of the fit; for the methods that do
                 not look at columns anything with one element per parent.
             rng: Source of randomness; ``None`` takes a fresh one from the operating system.
+            total: Sum of the counts, if it shall be exact.
 
         Returns:
-            Non-negative integers of shape ``(len(parent_context),)``.
+            Non-negative integers of shape ``(len(parent_context),)``, within the bounds.
 
         Raises:
             NotFittedError: Before `fit`.
-            DataError: If a column that the counts depend on is missing.
+            DataError: If a column that the counts depend on is missing, or so many parents cannot
+                have that total by the learnt counts and the bounds.
         """
         self._require_fit()
         rng = np.random.default_rng() if rng is None else rng
         n = len(parent_context)
-        if n == 0:
-            return np.zeros(0, dtype=np.int64)
         uniform = self._quantiles(parent_context, n, rng)
-        support, cumulative = self._distribution()
-        places = np.searchsorted(cumulative, uniform, side="right")
-        return support[np.minimum(places, len(support) - 1)]
+        if total is not None:
+            return self._law(total / max(n, 1)).exactly(uniform, total, table=self._table)
+        return self._law().at(uniform)
 
     def _quantiles(self, parents: Sized, n: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Return where each parent's count lies among those of all, in (0, 1), evenly spread."""
-        if self._tree is None:
-            return (rng.permutation(n) + rng.random(n)) / n
+        if self._forest is None or n == 0:
+            return (rng.permutation(n) + rng.random(n)) / max(n, 1)
         if not isinstance(parents, pd.DataFrame):
             raise DataError("counts that depend on the parent need the frame of the parents")
-        missing = [c for c in self._tree.columns if c not in parents.columns]
-        if missing:
+        if missing := [c for c in self._forest.columns if c not in parents.columns]:
             raise DataError("the number of children depends on it", column=missing[0])
-        return self._tree.quantiles(parents, rng)
+        return self._forest.quantiles(parents, rng)
 
     def histogram(self, cells: int = MAX_CELLS) -> tuple[int, ...]:
         """Return how many real parents have 0, 1, 2, … children; the last cell holds the rest.
@@ -202,8 +231,10 @@ class LinkageModel:
             "method": self.method,
             "values": self._values.tolist(),
             "weights": self._weights.tolist(),
+            "bounds": list(self.bounds),
+            "table": self._table,
         }
-        return record if self._tree is None else record | {"tree": self._tree.to_dict()}
+        return record if self._forest is None else record | {"forest": self._forest.to_dict()}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
@@ -216,55 +247,68 @@ class LinkageModel:
             values = np.array(record["values"], dtype=np.int64)
             weights = np.array(record["weights"], dtype=np.int64)
             model = cls(record["method"])
+            least, most = record["bounds"]
+            model._table = str(record["table"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ModelFileError(f"a linkage record is damaged: {error}") from error
         if not (values.ndim == 1 and values.shape == weights.shape and len(values) > 0):
             raise ModelFileError("a linkage record is damaged: not one weight per value")
         if values[0] < 0 or (np.diff(values) <= 0).any() or (weights <= 0).any():
             raise ModelFileError("a linkage record is damaged: not a histogram")
-        model._values, model._weights = values, weights
-        model.parents = int(weights.sum())
-        model.max_children = int(values[-1])
-        model.mean = float((values * weights).sum() / model.parents)
-        model.variance = float((weights * (values - model.mean) ** 2).sum() / model.parents)
-        if record.get("tree") is not None:
-            model._tree = CountTree.from_dict(record["tree"])
+        if not are_bounds(least, most):
+            raise ModelFileError("a linkage record is damaged: its bounds are none")
+        model._learn(values, weights, (least, most))
+        if record.get("forest") is not None:
+            model._forest = CountForest.from_dict(record["forest"])
         model.fitted_as = model._choose()
         return model
+
+    def _learn(self, values: Counts, weights: Counts, bounds: Bounds) -> None:
+        """Take over a histogram of real counts, whether they are within the bounds or not."""
+        self._values, self._weights, self.bounds = values, weights.astype(np.int64), bounds
+        self.parents = int(weights.sum())
+        self.max_children = int(values[-1])
+        self.mean, self.variance = moments(values, weights)
 
     def _require_fit(self) -> None:
         if self.fitted_as is None:
             raise NotFittedError("call fit before asking a LinkageModel for anything")
 
+    def _inside(self) -> tuple[Counts, Counts]:
+        """Return the part of the histogram within the bounds; all at the nearest one if empty."""
+        inside = is_within(self._values, self.bounds)
+        if inside.any():
+            return self._values[inside], self._weights[inside]
+        values, place = np.unique(clipped(self._values, self.bounds), return_inverse=True)
+        return values, np.bincount(place, self._weights).astype(np.int64)
+
     def _choose(self) -> str:
         """Return the distribution that the moments allow."""
+        values, weights = self._inside()
         if self.method == "conditional":
-            return "empirical" if self._tree is None else "conditional"
-        if self.method == "empirical" or self.max_children == 0:
+            return "empirical" if self._forest is None else "conditional"
+        if self.method == "empirical" or values[-1] == 0:
             return "empirical"
-        if len(self._values) == 1:
+        if len(values) == 1:
             return "constant"
-        return "poisson" if self.variance <= self.mean else "negbinom"
+        mean, variance = moments(values, weights)
+        return "poisson" if variance <= mean else "negbinom"
 
-    def _distribution(self) -> tuple[Counts, NDArray[np.float64]]:
-        """Return the possible counts and the probability of each or less, both rising."""
-        if self.fitted_as in {"empirical", "constant", "conditional"}:
-            return self._values, np.cumsum(self._weights) / self.parents
-        from scipy import special
-
+    def _law(self, mean: float | None = None) -> CountLaw:
+        """Return the distribution of the counts; a parametric one about another mean if asked."""
+        values, weights = self._inside()
+        if self.fitted_as not in {"poisson", "negbinom"}:
+            return CountLaw.of(values, weights)
+        own, variance = moments(values, weights)
+        wanted = own if mean is None else mean
+        if wanted <= 0:
+            return CountLaw.of(np.zeros(1, np.int64), np.ones(1)).within(self.bounds)
         if self.fitted_as == "poisson":
-            support = self._support(scale=1.0)
-            return support, np.asarray(special.pdtr(support, self.mean), dtype=np.float64)
-        shape = float(np.clip(self.mean**2 / (self.variance - self.mean), *SHAPE_BOUNDS))
-        support = self._support(scale=1.0 + self.mean / shape)
-        success = shape / (shape + self.mean)
-        below = special.betainc(shape, support + 1.0, success)
-        return support, np.asarray(below, dtype=np.float64)
-
-    def _support(self, scale: float) -> Counts:
-        """Return 0, 1, … up to the tail, which falls like exp(-count / scale) at the slowest."""
-        deviation = float(np.sqrt(self.mean * scale))
-        return np.arange(int(self.mean + _TAIL * (scale + deviation)) + 1, dtype=np.int64)
+            law = CountLaw.poisson(wanted).within(self.bounds)
+        else:
+            shape = shape_of(own, variance, self.bounds)
+            law = CountLaw.negative_binomial(wanted, shape).within(self.bounds)
+        return law if mean is not None else law.tilted(wanted)
 
 
 def _counted(

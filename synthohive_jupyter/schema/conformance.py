@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import Problem
+from synthohive_jupyter.schema.key_checks import free_key_columns, uncounted_key
 from synthohive_jupyter.schema.suggestions import suggest
-from synthohive_jupyter.schema.tables import ForeignKey, TableConfig, key_name
+from synthohive_jupyter.schema.tables import Bounds, ForeignKey, TableConfig, key_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from synthohive_jupyter.schema.facts import TableFacts
+    from synthohive_jupyter.schema.facts import ColumnFacts, TableFacts
+    from synthohive_jupyter.schema.metadata import Metadata
 
 _FITS = {
     "int": {"int", "float", "bool"},
@@ -79,8 +81,8 @@ def named_columns(table: TableConfig) -> Iterator[tuple[tuple[str, ...], str]]:
     for group in table.combinations:
         for column in group:
             yield (table.name, "together", ", ".join(group), column), column
-    if table.order_by:
-        yield (table.name, "order", table.order_by), table.order_by
+    if table.order_column is not None:
+        yield (table.name, "order", table.order_by or ""), table.order_column
 
 
 def _named_columns(table: TableConfig, mine: TableFacts) -> Iterator[Problem]:
@@ -119,29 +121,31 @@ def _primary_key_data(table: TableConfig, mine: TableFacts) -> Iterator[Problem]
             locus=locus,
         )
 
+    free = [mine.columns[c] for c in free_key_columns(table) if c in mine.columns]
+    if free and not table.keep and not any(map(_counted, free)):
+        yield uncounted_key(table, free[0].dtype)
+
+
+def _counted(column: ColumnFacts) -> bool:
+    """Return whether one can count in a column: new values of it never end."""
+    if column.kind == "float":
+        return not column.fractions
+    return column.kind in {"int", "text", "date", "datetime"}
+
 
 def _foreign_key_data(
     table: TableConfig, key: ForeignKey, mine: TableFacts, facts: Mapping[str, TableFacts]
 ) -> Iterator[Problem]:
     locus = (table.name, "fk", key.name)
-    parent = facts.get(key.parent)
-    if parent is None:
+    if key.parent not in facts:
         return
-    for own, other in zip(key.columns, key.parent_columns, strict=False):
-        left, right = mine.columns.get(own), parent.columns.get(other)
-        if left is None or right is None or left.kind == right.kind:
-            continue
-        if left.nulls is not None and left.nulls == mine.rows:
-            continue  # a file reader gives a column without a value any type
-        if {left.kind, right.kind} != {"int", "float"}:
-            yield Problem(
-                f"foreign key type differs: {table.name}.{own} is {left.dtype}, "
-                f"{key.parent}.{other} is {right.dtype}",
-                hint=_cast(table.name, own, mine, right.dtype),
-                locus=locus,
-            )
+    yield from _key_kinds(table, key, mine, facts[key.parent])
     counted = mine.keys.get(key.name)
-    if counted is None or key.nullable:
+    if counted is None:
+        return
+    if counted.children is not None and table.children is not None:
+        yield from _children_data(table, key.parent, counted.children, table.children)
+    if key.nullable:
         return
     target = f"{key.parent}.{key_name(key.parent_columns)}"
     if counted.nulls:
@@ -157,6 +161,64 @@ def _foreign_key_data(
             hint=f"write '{target}?' to treat them as null, or drop these rows",
             locus=locus,
         )
+
+
+def _key_kinds(
+    table: TableConfig, key: ForeignKey, mine: TableFacts, parent: TableFacts
+) -> Iterator[Problem]:
+    for own, other in zip(key.columns, key.parent_columns, strict=False):
+        left, right = mine.columns.get(own), parent.columns.get(other)
+        if left is None or right is None or left.kind == right.kind:
+            continue
+        if left.nulls is not None and left.nulls == mine.rows:
+            continue  # a file reader gives a column without a value any type
+        if {left.kind, right.kind} != {"int", "float"}:
+            yield Problem(
+                f"foreign key type differs: {table.name}.{own} is {left.dtype}, "
+                f"{key.parent}.{other} is {right.dtype}",
+                hint=_cast(table.name, own, mine, right.dtype),
+                locus=(table.name, "fk", key.name),
+            )
+
+
+def _children_data(
+    table: TableConfig, parent: str, found: tuple[int, int], declared: Bounds
+) -> Iterator[Problem]:
+    low, high = declared
+    if found[0] < low or (high is not None and found[1] > high):
+        wider = (min(low, found[0]), None if high is None else max(high, found[1]))
+        ends = [f"[{least}..{'' if most is None else most}]" for least, most in (declared, wider)]
+        yield Problem(
+            f"rows of '{parent}' have from {found[0]:,} to {found[1]:,} rows of '{table.name}', "
+            f"outside of {ends[0]}",
+            hint=f"write '@linkage {ends[1]}', or drop these rows",
+            locus=(table.name, "linkage", "children"),
+        )
+
+
+def orphan_notices(metadata: Metadata, facts: Mapping[str, TableFacts]) -> list[tuple[str, str]]:
+    """Return what to say of rows whose nullable key points to no row: they count as null.
+
+    Orphans of other keys are problems, which `data_problems` reports.
+
+    Returns:
+        Table and text, in the order of the description.
+    """
+    notices = []
+    for name, table in metadata.tables.items():
+        rows = facts[name].rows if name in facts else None
+        for key in table.foreign_keys:
+            counted = facts[name].keys.get(key.name) if rows else None
+            if counted is None or not counted.orphans or not key.nullable or not rows:
+                continue
+            share = f"{100 * counted.orphans / rows:.3g}"
+            end = "and stay as they are" if table.keep else "and are treated as null"
+            text = (
+                f"{counted.orphans:,} of {rows:,} rows ({share} %) point by '{key.name}' to no row "
+                f"of '{key.parent}' {end}"
+            )
+            notices.append((name, text))
+    return notices
 
 
 def _cast(table: str, column: str, mine: TableFacts, dtype: str) -> str:

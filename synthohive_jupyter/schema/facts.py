@@ -20,19 +20,30 @@ class ColumnFacts:
         kind: One of `KINDS`.
         dtype: The type as its owner writes it (``int64``, ``bigint``), for messages.
         nulls: Number of nulls, or ``None`` where nobody counted.
+        fractions: Whether some numbers are known not to be whole; looked at in key columns.
     """
 
     kind: str
     dtype: str
     nulls: int | None = None
+    fractions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFacts:
-    """What was counted of a foreign key: rows with a null, rows without a parent."""
+    """What was counted of a foreign key.
+
+    Attributes:
+        nulls: Rows with a null in one of its columns.
+        orphans: Rows that point to no row of the parent.
+        children: Smallest and largest number of rows that point to one row of the parent. Counted
+            of a driving key with declared bounds alone; else, and where the parent has no row,
+            ``None``.
+    """
 
     nulls: int
     orphans: int
+    children: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING
 
-from synthohive_jupyter.errors import Problem, SchemaError
+from synthohive_jupyter.errors import SchemaError
+from synthohive_jupyter.schema.cycles import cycle_problem, key_edges, keys_that_wait
 
 if TYPE_CHECKING:
     from synthohive_jupyter.schema.metadata import Metadata
@@ -16,26 +17,35 @@ class SchemaGraph:
 
     Attributes:
         adjacency: Table name to the sorted names of its children; a table that refers to itself is
-            not its own child.
+            not its own child, and a parent that a table only points to by deferred keys has no
+            child in it.
+        deferred: Table and name of the nullable keys that close a cycle of tables: they are left
+            out of the graph, and filled when all tables are there.
 
     >>> from synthohive_jupyter.schema.metadata import Metadata
     >>> shop = Metadata()
     >>> shop.add_table("orders", pk="id", fk={"user_id": "users.id"})
-    >>> shop.add_table("users", pk="id")
-    >>> SchemaGraph(shop).get_generation_order()
-    ['users', 'orders']
+    >>> shop.add_table(
+    ...     "users", pk="id", fk={"last_order": "orders.id"}, nullable_fks=["last_order"]
+    ... )
+    >>> graph = SchemaGraph(shop)
+    >>> graph.get_generation_order(), graph.deferred
+    (['users', 'orders'], frozenset({('users', 'last_order')}))
     """
 
     def __init__(self, metadata: Metadata) -> None:
+        waiting = keys_that_wait(metadata)
+        self._problem = None
+        if isinstance(waiting, list):
+            self._problem, waiting = cycle_problem(metadata, waiting), frozenset()
+        kept = {name for name, table in metadata.tables.items() if table.keep}
+        self.deferred = frozenset(place for place in waiting if place[0] not in kept)
         self.adjacency: dict[str, list[str]] = {name: [] for name in metadata.tables}
         self._parents: dict[str, set[str]] = {name: set() for name in metadata.tables}
-        for name, table in metadata.tables.items():
-            for key in table.foreign_keys:
-                if key.parent != name and key.parent in self.adjacency:
-                    self._parents[name].add(key.parent)
-        for name, parents in self._parents.items():
-            for parent in parents:
-                self.adjacency[parent].append(name)
+        for (child, parent), keys in key_edges(metadata).items():
+            if any((child, key.name) not in waiting for key in keys):
+                self._parents[child].add(parent)
+                self.adjacency[parent].append(child)
         for children in self.adjacency.values():
             children.sort()
 
@@ -48,11 +58,14 @@ class SchemaGraph:
         return sorted(name for name, parents in self._parents.items() if not parents)
 
     def get_generation_order(self) -> list[str]:
-        """Return every table after its parents; among equals in alphabetical order.
+        """Return every table after its parents, but those of deferred keys; else alphabetically.
 
         Raises:
-            SchemaError: If tables depend on each other in a circle; the circle is named.
+            SchemaError: If tables depend on each other in a circle no key of which can be null; the
+                circle is named.
         """
+        if self._problem is not None:
+            raise SchemaError([self._problem])
         waiting = {name: len(parents) for name, parents in self._parents.items()}
         ready = [name for name, count in waiting.items() if count == 0]
         heapq.heapify(ready)
@@ -64,28 +77,4 @@ class SchemaGraph:
                 waiting[child] -= 1
                 if waiting[child] == 0:
                     heapq.heappush(ready, child)
-        if len(order) < len(waiting):
-            cycle = self._cycle_among({name for name, count in waiting.items() if count})
-            raise SchemaError(
-                [
-                    Problem(
-                        f"tables depend on each other in a circle: {' → '.join(cycle)}",
-                        hint="leave out one of these foreign keys",
-                        locus=(cycle[0], "table"),
-                    )
-                ]
-            )
         return order
-
-    def _cycle_among(self, left: set[str]) -> list[str]:
-        """Return one cycle, child to parent, its first table repeated at the end.
-
-        ``left`` are the tables that no order can place: each has a parent that is left too, so a
-        walk from parent to parent must come back to a table it has seen.
-        """
-        path = [min(left)]
-        while True:
-            parent = min(self._parents[path[-1]] & left)
-            if parent in path:
-                return [*path[path.index(parent) :], parent]
-            path.append(parent)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from synthohive_jupyter.errors import Problem, SchemaError
 from synthohive_jupyter.schema.facts import describe
+from synthohive_jupyter.schema.graph import SchemaGraph
 from synthohive_jupyter.schema.tables import (
     COLUMN_TYPES,
     LINKAGE_METHODS,
+    Bounds,
     Constraint,
     ForeignKey,
     Key,
@@ -48,6 +51,8 @@ class Metadata:
 
     def __init__(self) -> None:
         self.tables: dict[str, TableConfig] = {}
+        self._graphed: list[TableConfig] = []
+        self._deferred: frozenset[tuple[str, str]] = frozenset()
 
     def __repr__(self) -> str:
         return f"Metadata({', '.join(self.tables)})"
@@ -77,6 +82,7 @@ class Metadata:
         model: str | None = None,
         strict: bool = False,
         columns: Sequence[str] = (),
+        children: Sequence[int | None] | None = None,
     ) -> None:
         """Add a table; the parameters are the attributes of `TableConfig`.
 
@@ -105,6 +111,7 @@ class Metadata:
             model=model,
             strict=strict,
             columns=tuple(columns),
+            children=None if children is None else _children(name, children),
         )
 
     def get_table(self, name: str) -> TableConfig:
@@ -122,13 +129,43 @@ class Metadata:
     def driving_key(self, name: str) -> ForeignKey | None:
         """Return the foreign key that drives ``name``; ``None`` for a root.
 
-        Keys to reference tables (``keep``) are learnt as values, and keys to the table itself point
-        to earlier rows: neither drives.
+        Keys to reference tables (``keep``) are learnt as values, keys to the table itself point to
+        other rows of it, and deferred keys to rows that come later: none of them drives.
         """
         table = self.get_table(name)
-        keys = [k for k in self.structural_keys(name) if k.parent != name]
-        named = [k for k in keys if table.driver in (k.name, k.columns[0])]
+        keys = [
+            key
+            for key in self.structural_keys(name)
+            if key.parent != name and (name, key.name) not in self.deferred
+        ]
+        named = [key for key in table.named_drivers if key in keys]
         return next(iter([*named, *keys]), None)
+
+    def driving_chain(self, name: str) -> tuple[str, ...]:
+        """Return the tables above ``name`` by their driving keys, its own parent first.
+
+        >>> shop = Metadata()
+        >>> shop.add_table("users", pk="id")
+        >>> shop.add_table("orders", pk="id", fk={"user_id": "users.id"})
+        >>> shop.add_table("items", pk=None, fk={"order_id": "orders.id"})
+        >>> shop.driving_chain("items")
+        ('orders', 'users')
+        """
+        chain: list[str] = []
+        while (key := self.driving_key(name)) is not None and key.parent not in chain:
+            name = key.parent
+            chain.append(name)
+        return tuple(chain)
+
+    @property
+    def deferred(self) -> frozenset[tuple[str, str]]:
+        """Table and name of the nullable keys that wait; see `SchemaGraph.deferred`."""
+        tables = list(self.tables.values())
+        # Looked up for every key of every table, found by a search: remembered for these tables.
+        known = len(tables) == len(self._graphed) and all(map(operator.is_, tables, self._graphed))
+        if not known:
+            self._graphed, self._deferred = tables, SchemaGraph(self).deferred
+        return self._deferred
 
     def structural_keys(self, name: str) -> tuple[ForeignKey, ...]:
         """Return the foreign keys of ``name`` that point to synthesised tables."""
@@ -190,6 +227,26 @@ def _combinations(table: str, groups: Sequence[Sequence[str]]) -> tuple[Key, ...
             f"combinations of {table} are groups of columns, like [('city', 'country')]"
         )
     return tuple(tuple(group) for group in groups)
+
+
+def _children(table: str, bounds: Sequence[int | None]) -> Bounds:
+    """Return bounds in their form; whether they make sense is checked with the rest."""
+    wrong = SchemaError(
+        [
+            Problem(
+                f"children of '{table}' are the smallest and the largest number of rows for each "
+                "row of the parent, like (1, 20) or (1, None)",
+                locus=(table, "linkage"),
+            )
+        ]
+    )
+    if not isinstance(bounds, (tuple, list)) or len(bounds) != len(("low", "high")):
+        raise wrong
+    low, high = bounds
+    whole = [n for n in bounds if isinstance(n, int) and not isinstance(n, bool)]
+    if not isinstance(low, int) or len(whole) < (1 if high is None else len(bounds)):
+        raise wrong
+    return low, high
 
 
 def _constraint(table: str, column: str, value: Constraint | Mapping[str, Any]) -> Constraint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +18,13 @@ LINKAGE_METHODS = ("empirical", "negbinom", "conditional")
 Key = tuple[str, ...]
 Bound = int | float | str
 """A bound of a range: a number, or an ISO date in quotes."""
+
+
+Bounds = tuple[int, int | None]
+"""The smallest number and the largest one; ``None`` where there is no largest."""
+
+NO_ORDER = "none"
+"""What `TableConfig.order_by` says where siblings are told nothing of each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,9 @@ class TableConfig:
         pk: Primary key: ``None``, a column, or a tuple of columns.
         fk: Foreign keys: ``{"user_id": "users.id"}``; a composite one is
             ``{("a", "b"): "t.(x, y)"}``.
-        parent_context_cols: Columns of the driving parent that condition this table, bare or as
-            ``parent.column``. ``None`` takes all modelled columns of the parent; ``()`` none.
+        parent_context_cols: Columns that condition this table: of the driving parent, bare or as
+            ``parent.column``, or of the tables above it, as ``table.column``. ``None`` takes all
+            modelled columns of the parent; ``()`` none.
         constraints: Column name to `Constraint`.
         linkage_method: How child counts are modelled, one of `LINKAGE_METHODS`.
         pii_cols: Columns with personal data; without a rule of their own they are faked.
@@ -77,7 +86,10 @@ class TableConfig:
             alphabetically first one.
         nullable_fks: Foreign keys (by `ForeignKey.name`) that may be null.
         keep: A public reference table: copied, not synthesised.
-        order_by: Column that orders the rows of one family.
+        order_by: Column that orders the rows of one family; `NO_ORDER` where siblings are told
+            nothing of each other, ``'"none"'`` for a column of that name (see `order_column`).
+        children: Smallest and largest number of rows for each row of the driving parent;
+            ``(1, None)`` is at least one, ``None`` leaves the number to the data.
         checks: Pairs ``(a, b)`` of columns with ``a <= b`` in every row.
         combinations: Groups of columns of which only the tuples that the data has may occur:
             ``("city", "country")``.
@@ -103,6 +115,7 @@ class TableConfig:
     model: str | None = None
     strict: bool = False
     columns: tuple[str, ...] = ()
+    children: Bounds | None = None
 
     @property
     def has_dependencies(self) -> bool:
@@ -129,6 +142,43 @@ class TableConfig:
         return tuple(sorted(keys, key=lambda key: key.name))
 
     @property
+    def named_drivers(self) -> tuple[ForeignKey, ...]:
+        """The foreign keys that `driver` names: by their name, else by their first column."""
+        keys = self.foreign_keys
+        named = tuple(key for key in keys if key.name == self.driver)
+        return named or tuple(key for key in keys if key.columns[0] == self.driver)
+
+    @property
+    def order_column(self) -> str | None:
+        """The column that `order_by` names; ``None`` where it names none."""
+        if self.order_by in {None, NO_ORDER}:
+            return None
+        return NO_ORDER if self.order_by == f'"{NO_ORDER}"' else self.order_by
+
+    def null_columns(self, key: ForeignKey) -> Key:
+        """Return the columns that are null where a nullable key of this table refers to nobody.
+
+        A key is null as a whole as soon as one of its columns is (``MATCH SIMPLE``), so columns
+        that something else needs keep their values: of ``(tenant, boss)`` only ``boss`` is null
+        where ``tenant`` is a key too. Empty where every column is part of the primary key or of a
+        key that is never null.
+
+        >>> staff = TableConfig(
+        ...     "staff",
+        ...     pk=("tenant", "id"),
+        ...     fk={("tenant", "boss"): "staff.(tenant, id)"},
+        ...     nullable_fks=("(tenant, boss)",),
+        ... )
+        >>> staff.null_columns(staff.foreign_keys[0])
+        ('boss',)
+        """
+        others = [other for other in self.foreign_keys if other.columns != key.columns]
+        needed = {c for other in others if not other.nullable for c in other.columns}
+        free = [c for c in key.columns if c not in needed and c not in self.primary_key]
+        shared = {c for other in others for c in other.columns}
+        return tuple([c for c in free if c not in shared] or free)
+
+    @property
     def known_columns(self) -> tuple[str, ...]:
         """Every column that the description names, each once."""
         names: dict[str, None] = dict.fromkeys(self.columns)
@@ -143,6 +193,7 @@ class TableConfig:
 _TARGET = re.compile(r"^(?P<table>.+?)\.(?:\((?P<many>[^()]+)\)|(?P<one>[^()]+))$", re.DOTALL)
 
 
+@functools.lru_cache(maxsize=4096)
 def parse_target(target: str) -> tuple[str, Key]:
     """Split ``"users.id"`` or ``"t.(x, y)"`` into the table and its columns.
 

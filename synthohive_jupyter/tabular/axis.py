@@ -310,8 +310,8 @@ def find_step(ticks: Integers, naturals: Sequence[int], *, usual: int = 1) -> tu
     if len(ticks) < _MIN_DISTINCT:
         few = [size for size in naturals if size <= usual and not (ticks % size).any()]
         return max(few, default=1), 0
-    if float(ticks.max()) - float(ticks.min()) >= _EXACT:
-        return 1, 0
-    common = int(np.gcd.reduce(np.abs(np.diff(ticks))))
-    step = max((size for size in naturals if common % size == 0), default=1)
-    return step, int(ticks[0]) % step
+    # By remainders: differences of nanoseconds over three centuries would overflow.
+    fitting = [size for size in naturals if (ticks % size == ticks[0] % size).all()]
+    step = max(fitting, default=1)
+    far = (float(ticks.max()) - float(ticks.min())) / step >= _EXACT
+    return (1, 0) if far else (step, int(ticks[0]) % step)

@@ -6,7 +6,7 @@ to one of the other levels, drawn by frequency: no token such as "other" ever ap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -44,6 +44,11 @@ class CategoryCodec(Codec):
 
     levels: Values
     weights: Floats
+    _index: pd.Index[Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Kept, for the table of places that it builds when it is first asked.
+        object.__setattr__(self, "_index", _index(self.levels))
 
     @property
     def shares(self) -> Floats:
@@ -57,7 +62,7 @@ class CategoryCodec(Codec):
 
     def covers(self, values: Values) -> float:
         """Return the share of the values that have a level of their own."""
-        return float((pd.Index(self.levels).get_indexer(pd.Index(values)) >= 0).mean())
+        return float((self._places(values) >= 0).mean())
 
     @classmethod
     def fit(
@@ -104,24 +109,26 @@ class CategoryCodec(Codec):
 
     def encode(self, values: Values, rng: np.random.Generator) -> tuple[Codes, Scalars | None]:
         """Return the level, or the code of the pooled ones (a drawn level if there is none)."""
-        uniform = rng.random(len(values))
-        codes = pd.Index(self.levels).get_indexer(pd.Index(values)).astype(np.int32)
+        codes = self._places(values)
         unknown = codes < 0
         if self.pooled:
             codes[unknown] = len(self.levels)
         elif unknown.any():
-            codes[unknown] = draw(np.cumsum(self.weights), uniform[unknown])
+            codes[unknown] = draw(np.cumsum(self.weights), rng.random(len(values))[unknown])
         return codes, None
 
     def decode(self, codes: Codes, scalars: Scalars, rng: np.random.Generator) -> Values:  # noqa: ARG002 - categories have no scalars
         """Return the levels; codes without a level of their own, or never seen, draw one."""
-        uniform = rng.random(len(codes))
         codes = np.clip(codes, 0, len(self.weights) - 1)
         seen = self.weights[: len(self.levels)]
         without = np.append(seen == 0, True)[np.minimum(codes, len(seen))]
         if without.any():
-            codes = np.where(without, draw(np.cumsum(seen), uniform), codes)
+            codes = np.where(without, draw(np.cumsum(seen), rng.random(len(codes))), codes)
         return self.levels[codes]
+
+    def _places(self, values: Values) -> Codes:
+        """Return the place of each value among the levels, -1 where it is none."""
+        return self._index.get_indexer(_index(values)).astype(np.int32)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the codec as JSON-safe values: levels kept and shares."""
@@ -141,6 +148,11 @@ class CategoryCodec(Codec):
         if len(pd.unique(levels)) != len(levels) or not weights[: len(levels)].sum():
             raise damaged("levels are there twice, or were never seen")
         return cls(levels, weights)
+
+
+def _index(values: Values) -> pd.Index[Any]:
+    # With its type, or pandas looks at every text for what it might be instead.
+    return pd.Index(values, dtype=values.dtype)
 
 
 def levels_record(levels: Values) -> dict[str, Any]:

@@ -27,6 +27,8 @@ Flags = NDArray[np.bool_]
 RARE = 5
 """A level, a range end or a mode needs the support of so many families; what has less is hidden."""
 
+_MANY = 128
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnLayout:
@@ -62,8 +64,8 @@ class Encoded:
 class Codec(ABC):
     """Values of one column, none of them null, as codes and scalars, and back.
 
-    Codecs draw one random number a row whatever the row holds, so that the first rows of a block
-    do not depend on how many follow.
+    What codecs draw is drawn row by row, so that the first rows of a block do not depend on how
+    many follow. Each column has a stream of its own: one that needs no number draws none.
     """
 
     kind: ClassVar[str]
@@ -125,6 +127,22 @@ def count_families(groups: Integers, families: Integers | None, n_groups: int) -
     first = np.ones(len(pairs), dtype=np.bool_)
     first[1:] = pairs[1:] != pairs[:-1]
     return np.bincount(pairs[first] // width, minlength=n_groups)
+
+
+def count_up_to(ends: NDArray[Any], values: NDArray[Any]) -> Integers:
+    """Return how many of the sorted ends are at most each value.
+
+    It is `np.searchsorted` to the right, which finds values in order several times faster.
+
+    >>> count_up_to(np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.5, -1.0])).tolist()
+    [3, 1, 0]
+    """
+    if len(values) < _MANY:
+        return np.searchsorted(ends, values, side="right")
+    order = np.argsort(values)
+    found = np.empty(len(values), dtype=np.intp)
+    found[order] = np.searchsorted(ends, values[order], side="right")
+    return found
 
 
 def draw(cumulative: Floats, uniform: Floats) -> Integers:

@@ -91,7 +91,7 @@ class ContinuousPart(ABC):
 
     @abstractmethod
     def encode(self, positions: Floats, rng: np.random.Generator) -> tuple[Codes, Scalars]:
-        """Return codes and scalars; one random number a row is drawn."""
+        """Return codes and scalars; what is drawn is drawn row by row."""
 
     @abstractmethod
     def decode(self, codes: Values, scalars: Scalars, rng: np.random.Generator) -> Floats:

@@ -174,7 +174,6 @@ class NumericCodec(Codec):
 
     def _encode(self, values: Values, rng: np.random.Generator) -> tuple[Codes, Scalars | None]:
         if self.rest is None:
-            rng.random(len(values))
             return self._nearest(values).astype(np.int32), None
         codes, scalars = self.rest.encode(self.axis.positions(values), rng)
         codes += np.int32(len(self.atoms))

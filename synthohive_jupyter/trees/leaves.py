@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.tabular.codecs import RARE, Floats, Integers, count_families
+from synthohive_jupyter.tabular.codecs import RARE, Floats, Integers, count_families, count_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +138,7 @@ class Entries:
             uniform: One number in [0, 1) a row.
         """
         place = groups + np.minimum(uniform, _BELOW_ONE)
-        entry = np.searchsorted(self.upper, place, side="right")
+        entry = count_up_to(self.upper, place)
         begin = np.where(entry > 0, self.upper[entry - 1], 0.0)
         inside = (place - begin) / (self.upper[entry] - begin)
         low, high = (part[entry].astype(np.float64) for part in (self.low, self.high))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from synthohive_jupyter.tabular.codecs import count_up_to
 from synthohive_jupyter.tabular.numeric import NumericCodec
 from synthohive_jupyter.trees.leaves import CONTINUOUS, Cells
 
@@ -96,7 +97,7 @@ class Scale:
         scalars = np.zeros(len(symbols), np.float32)
         if self.first == self.n_codes:
             return symbols.astype(np.int32), scalars
-        cell = np.searchsorted(self.edges[1:-1], ranks, side="right")
+        cell = count_up_to(self.edges[1:-1], ranks)
         inside = (ranks - self.edges[cell]) / np.diff(self.edges)[cell]
         continuous = symbols == CONTINUOUS
         codes = np.where(continuous, self.first + cell, symbols).astype(np.int32)

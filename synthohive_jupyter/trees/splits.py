@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 Features = NDArray[np.float32]
 """Shape (rows, features); a null lies below every value, nothing is NaN."""
 
-_PATIENCE = 4
-
+_PATIENCE = 8
 
 NODE_PARTS = {"feature": "int32", "threshold": "float32", "child": "int32", "leaf": "int32"}
 """The arrays of `Splits.to_arrays` with their types; one element for every node."""
@@ -98,16 +97,17 @@ class Splits:
         if self.n_leaves == 1 or not rows:
             return node
         cells = np.ascontiguousarray(features).reshape(-1)
-        base = np.arange(rows) * width
+        feature, child = self.feature.astype(np.intp), self.child.astype(np.intp)
+        base = np.arange(0, rows * width, width)
         active = np.arange(rows)
         at = node
         while len(active):
             # Some branches are far deeper than others: every few levels those at rest drop out.
             for _ in range(_PATIENCE):
-                right = cells[base + self.feature[at]] > self.threshold[at]
-                at = self.child[at] + right
+                right = cells.take(base + feature.take(at)) > self.threshold.take(at)
+                at = child.take(at) + right
             node[active] = at
-            moving = np.flatnonzero(self.leaf[at] < 0)
+            moving = np.flatnonzero(self.leaf.take(at) < 0)
             active, base, at = active[moving], base[moving], at[moving]
         return self.leaf[node].astype(np.intp)
 

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from synthohive_jupyter.tabular.codecs import Floats, Integers
 
 _PRIOR_ROWS = 20
-_DIRECTIONS = 32
+_DIRECTIONS = 64
 _SWEEPS = 2
+_ROWS = 32_768
+"""Rows that are enough to put the classes of features in order."""
 
 
 def mid_ranks(values: NDArray[np.floating] | Integers) -> Floats:
@@ -73,9 +75,9 @@ def _commonest_first(classes: Integers, n_classes: int) -> Floats:
 
 
 class Sketch:
-    """Features added up in at most 32 directions, for the means of classes in wide tables.
+    """Features added up in at most 64 directions, for the means of classes in wide tables.
 
-    The first 32 features have a direction each, later ones a random mixture of all of them.
+    The first 64 features have a direction each; later ones share one, with a sign that is drawn.
 
     Args:
         rows: Number of rows.
@@ -84,15 +86,16 @@ class Sketch:
 
     def __init__(self, rows: int, n_features: int) -> None:
         width = min(n_features, _DIRECTIONS)
-        self.total = np.zeros((rows, width))
-        extra = np.random.default_rng(0).choice([-1.0, 1.0], (n_features - width, width))
-        self._directions = np.vstack([np.eye(width), extra / np.sqrt(max(width, 1))])
+        # Columns lie together: each is added to, and read, on its own.
+        self.total = np.zeros((rows, width), order="F")
+        rng = np.random.default_rng(0)
+        extra = n_features - width
+        self._direction = np.append(np.arange(width), rng.integers(0, max(width, 1), extra))
+        self._sign = np.append(np.ones(width), rng.choice([-1.0, 1.0], extra))
 
     def add(self, index: int, values: Floats, *, sign: float = 1.0) -> None:
         """Add a standardised feature, or take it away with the sign -1."""
-        at = self._directions[index]
-        used = np.flatnonzero(at)
-        self.total[:, used] += np.outer(values, sign * at[used])
+        self.total[:, self._direction[index]] += sign * self._sign[index] * values
 
 
 def feature_scores(
@@ -111,8 +114,11 @@ def feature_scores(
     Returns:
         For each unordered column ranks of its classes in (0, 1), all different; else ``None``.
     """
-    rows = len(numbers[0])
-    sketch, scaled = Sketch(rows, len(classes)), []
+    if len(numbers[0]) > _ROWS:
+        at = np.linspace(0, len(numbers[0]) - 1, _ROWS).astype(np.int64)
+        classes = [None if own is None else own[at] for own in classes]
+        numbers = [values[at] for values in numbers]
+    sketch, scaled = Sketch(len(numbers[0]), len(classes)), []
     found: list[Floats | None] = [None] * len(classes)
     for index, (own, n, values) in enumerate(zip(classes, n_classes, numbers, strict=True)):
         scaled.append(standardised(values if own is None else _commonest_first(own, n)[own]))

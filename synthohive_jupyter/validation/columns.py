@@ -71,3 +71,31 @@ def shape_scores(
 ) -> dict[str, float]:
     """Return the similarity of each named column."""
     return {name: column_similarity(real[name], synthetic[name]) for name in columns}
+
+
+def outside_share(
+    real: pd.DataFrame, synthetic: pd.DataFrame, columns: Sequence[str]
+) -> dict[str, float]:
+    """Return for each ordered column the share of values outside the window of the real ones.
+
+    Nulls are no values; other columns, and those that are null throughout, are left out.
+
+    >>> import pandas as pd
+    >>> real, other = pd.DataFrame({"day": [1, 9]}), pd.DataFrame({"day": [1, 5, 9, 10]})
+    >>> outside_share(real, other, ["day"])
+    {'day': 0.25}
+    """
+    shares = {}
+    for name in columns:
+        if not is_ordered(real[name]):
+            continue
+        known, drawn = (_known(frame[name]) for frame in (real, synthetic))
+        if known.size and drawn.size:
+            outside = (drawn < known.min()) | (drawn > known.max())
+            shares[name] = float(outside.mean())
+    return shares
+
+
+def _known(column: pd.Series) -> NDArray[np.float64]:
+    numbers = as_numbers(column)
+    return numbers[~np.isnan(numbers)]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.io.lookup import complete, locate
+from synthohive_jupyter.schema.tables import key_name
 from synthohive_jupyter.validation.columns import ks_distance
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
+    from synthohive_jupyter.schema.tables import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,13 @@ class KeyCheck:
 
     Attributes:
         table: Table that holds the key.
-        key: ``"id"`` for a primary key, ``"user_id → users.id"`` for a foreign one.
+        key: ``"id"`` for a primary key, ``"user_id → users.id"`` for a foreign one, with several
+            columns ``"(tenant, user) → users.(tenant, id)"``.
         rows: Rows looked at.
         duplicates: Rows whose primary key another row has too.
         nulls: Rows with a null where none is allowed.
-        orphans: Rows that point to no parent.
+        orphans: Rows that point to no parent; one with a null in any column points to nobody.
+        outside: Parents with fewer or more rows than declared.
     """
 
     table: str
@@ -38,11 +42,12 @@ class KeyCheck:
     duplicates: int = 0
     nulls: int = 0
     orphans: int = 0
+    outside: int = 0
 
     @property
     def holds(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.duplicates or self.nulls or self.orphans)
+        return not (self.duplicates or self.nulls or self.orphans or self.outside)
 
 
 def key_checks(metadata: Metadata, tables: Mapping[str, pd.DataFrame]) -> list[KeyCheck]:
@@ -65,11 +70,11 @@ def key_checks(metadata: Metadata, tables: Mapping[str, pd.DataFrame]) -> list[K
             continue
         if table.primary_key:
             checks.append(_primary(name, list(table.primary_key), frame))
-        checks.extend(
-            _foreign(name, key, frame, tables[key.parent])
-            for key in table.foreign_keys
-            if key.parent in tables
-        )
+        driver = None if table.children is None else metadata.driving_key(name)
+        for key in table.foreign_keys:
+            if key.parent in tables:
+                bounds = table.children if key == driver else None
+                checks.append(_foreign(name, key, frame, tables[key.parent], bounds))
     return checks
 
 
@@ -79,17 +84,33 @@ def _primary(name: str, columns: list[str], frame: pd.DataFrame) -> KeyCheck:
         ", ".join(columns),
         len(frame),
         duplicates=int(frame.duplicated(columns, keep=False).sum()),
-        nulls=int(frame[columns].isna().any(axis=1).sum()),
+        nulls=int((~complete(frame, columns)).sum()),
     )
 
 
-def _foreign(name: str, key: ForeignKey, frame: pd.DataFrame, parent: pd.DataFrame) -> KeyCheck:
-    columns, targets = list(key.columns), list(key.parent_columns)
-    null = frame[columns].isna().any(axis=1).to_numpy()
-    known = locate(frame.loc[~null], columns, parent, targets) >= 0
-    label = f"{key.name} → {key.parent}.{', '.join(targets)}"
-    nulls = 0 if key.nullable else int(null.sum())
-    return KeyCheck(name, label, len(frame), nulls=nulls, orphans=int((~known).sum()))
+def _foreign(
+    name: str,
+    key: ForeignKey,
+    frame: pd.DataFrame,
+    parent: pd.DataFrame,
+    bounds: Bounds | None,
+) -> KeyCheck:
+    known = complete(frame, key.columns)
+    places = locate(frame, key.columns, parent, key.parent_columns)
+    outside = 0
+    if bounds is not None:
+        counts = np.bincount(places[places >= 0], minlength=len(parent))
+        low, high = bounds
+        outside = int((counts < low).sum())
+        outside += 0 if high is None else int((counts > high).sum())
+    return KeyCheck(
+        name,
+        f"{key.name} → {key.parent}.{key_name(key.parent_columns)}",
+        len(frame),
+        nulls=0 if key.nullable else int((~known).sum()),
+        orphans=int((known & (places < 0)).sum()),
+        outside=outside,
+    )
 
 
 def children_per_parent(

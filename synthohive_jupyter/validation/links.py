@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 COUNT = "children"
 """Name of the column that holds the number of children."""
+ABOVE = "above."
+"""Prefix of the parent's columns beside those of the child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,8 @@ def aggregates(link: Link, columns: Sequence[str]) -> pd.DataFrame:
     """Return one row for each parent: what its children come to.
 
     The columns are those of C2ST-Agg (Jurkovič et al., *SyntheRela*, 2024): the number of children,
-    for each column the number of different values, and the mean of ordered ones (null for parents
-    without children).
+    the number of different categories of each categorical column, and the mean of each ordered one
+    (null for parents without children).
     """
     rows = link.rows()
     present = rows >= 0
@@ -162,12 +164,13 @@ def aggregates(link: Link, columns: Sequence[str]) -> pd.DataFrame:
     parts: dict[str, Any] = {COUNT: np.bincount(groups, minlength=len(link.parent))}
     for name in columns:
         values = children[name]
-        codes = pd.Series(pd.factorize(values.astype(object).astype(str))[0])
-        known = codes.where(values.notna())
-        parts[f"{name}: different"] = known.groupby(groups).nunique().reindex(every, fill_value=0)
         if is_ordered(values):
             means = pd.Series(as_numbers(values)).groupby(groups).mean()
             parts[f"{name}: mean"] = means.reindex(every)
+            continue
+        codes = pd.Series(pd.factorize(values.astype(object).astype(str))[0])
+        known = codes.where(values.notna())
+        parts[f"{name}: different"] = known.groupby(groups).nunique().reindex(every, fill_value=0)
     return pd.DataFrame(parts, index=pd.RangeIndex(len(link.parent)))
 
 
@@ -197,6 +200,53 @@ def c2st_aggregates(
         above = link.parent[list(parent_columns)].reset_index(drop=True)
         frames.append(pd.concat([above, aggregates(link, child_columns)], axis=1))
     return c2st(frames[0], frames[1], list(frames[0].columns), measure=measure, seed=seed)
+
+
+def c2st_children(
+    real: Link,
+    synthetic: Link,
+    child_columns: Sequence[str],
+    parent_columns: Sequence[str] = (),
+    *,
+    families: tuple[NDArray[Any], NDArray[Any]] | None = None,
+    measure: str = "accuracy",
+    max_rows: int = 10_000,
+    seed: int = 0,
+) -> float:
+    """Return how well boosted trees tell real from synthetic children; .5 is perfect.
+
+    Rows of one parent are kept in one fold: a classifier that knows siblings of a row recognises
+    the family, not the synthetic row. Rows without a parent are families of their own.
+
+    Args:
+        real: The real link.
+        synthetic: The synthetic one.
+        child_columns: Columns of the child.
+        parent_columns: Columns of the parent that stand beside them.
+        families: What is kept in one fold instead: one number for each real and synthetic row.
+        measure: ``"accuracy"`` or ``"auc"``.
+        max_rows: Most rows of each side.
+        seed: Of folds and trees.
+    """
+    frames, groups = [], []
+    for link in (real, synthetic):
+        rows = link.rows()
+        # Position -1 is a parent of nulls.
+        beside = link.parent[list(parent_columns)].reset_index(drop=True).reindex(rows)
+        own = link.child[list(child_columns)].reset_index(drop=True)
+        frames.append(pd.concat([own, beside.add_prefix(ABOVE).reset_index(drop=True)], axis=1))
+        groups.append(np.where(rows < 0, len(link.parent) + np.arange(len(rows)), rows))
+    own_groups = families or (groups[0], groups[1])
+    columns = list(frames[0].columns)
+    return c2st(
+        frames[0],
+        frames[1],
+        columns,
+        groups=own_groups,
+        measure=measure,
+        max_rows=max_rows,
+        seed=seed,
+    )
 
 
 def _consecutive(

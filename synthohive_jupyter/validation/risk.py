@@ -28,9 +28,19 @@ def copy_share(real: pd.DataFrame, synthetic: pd.DataFrame, columns: Sequence[st
     """
     if not len(synthetic):
         return 0.0
-    keys = [pd.util.hash_pandas_object(_as_text(f[list(columns)]), index=False) for f in
-            (real, synthetic)]  # fmt: skip
-    return float(np.isin(keys[1].to_numpy(), keys[0].to_numpy()).mean())
+    keys = [row_hashes(frame[list(columns)]) for frame in (real, synthetic)]
+    return float(np.isin(keys[1], keys[0]).mean())
+
+
+def row_hashes(frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """Return a number for each row that is the same for rows of equal values.
+
+    >>> a, b = (pd.DataFrame({"x": [1, None]}, dtype=kind) for kind in ("float64", "Int64"))
+    >>> bool((row_hashes(a) == row_hashes(b)).all())
+    True
+    """
+    hashes = pd.util.hash_pandas_object(_as_text(frame), index=False)
+    return np.asarray(hashes, dtype=np.uint64)
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

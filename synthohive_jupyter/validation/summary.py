@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthohive_jupyter.validation.columns import shape_scores
+from synthohive_jupyter.validation.database import modelled_columns
 from synthohive_jupyter.validation.integrity import (
     KeyCheck,
     cardinality_similarity,
@@ -92,14 +93,6 @@ def score_database(
             if len(counts) == len(frames):
                 cardinality[f"{name}.{key.name}"] = cardinality_similarity(counts[0], counts[1])
     return DatabaseScore(tables, key_checks(metadata, synthetic), cardinality)
-
-
-def modelled_columns(metadata: Metadata, name: str, frame: pd.DataFrame) -> list[str]:
-    """Return the columns of a frame that carry information: no keys, no personal data."""
-    table = metadata.tables[name]
-    keys = {column for key in metadata.structural_keys(name) for column in key.columns}
-    left_out = keys | set(table.primary_key) | set(table.pii_cols)
-    return [str(column) for column in frame.columns if column not in left_out]
 
 
 def _score_table(

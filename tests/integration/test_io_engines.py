@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from synthohive_jupyter.errors import DataError, StorageError
 from synthohive_jupyter.io import frames
+from synthohive_jupyter.schema.metadata import Metadata
+from tests.tenants import tangled
 
 pytestmark = pytest.mark.engine
 
@@ -255,3 +258,57 @@ def test_a_large_frame_reaches_the_engine(engine):
     if engine.name != "embedded":
         data = data.head(1000)  # the JVM splits by itself, slowly
     assert frames.from_pandas(data, engine.spark).count() == len(data)
+
+
+def test_spark_counts_composite_keys_as_pandas_does(on_spark):
+    schema, data = tangled(np.random.default_rng(5))
+    # Orphans by one column of two, a null in another, a repeated key, a tenant without users.
+    data["orders"].loc[:4, "user"] = 999
+    data["users"].loc[7, "boss"] = 77
+    data["users"].loc[8, ["tenant", "id"]] = [0, 0]
+    data["tenants"].loc[20] = 20
+    orders, users = data["orders"], schema.tables["users"]
+    gone = int(((orders["tenant"] == 0) & orders["user"].isin([8, 999])).sum())
+    schema.tables["users"] = replace(users, children=(1, 50), driver="tenant")
+    by_spark, by_pandas = frames.facts(on_spark(data), schema), frames.facts(data, schema)
+    for name, expected in by_pandas.items():
+        assert (by_spark[name].keys, by_spark[name].pk_duplicates) == (
+            expected.keys,
+            expected.pk_duplicates,
+        )
+    assert by_pandas["orders"].keys["(user, tenant)"].orphans == gone >= 5
+    assert by_pandas["users"].keys["tenant"].children == (0, 40)
+    assert by_pandas["users"].pk_duplicates == 2
+
+
+def test_composite_keys_join_as_in_pandas(on_spark):
+    _, data = tangled(np.random.default_rng(5))
+    spark = on_spark(data)
+    keys = {"fk": ["product", "tenant"], "pk": ["id", "tenant"]}
+    expected = frames.child_counts(data["products"], data["orders"], **keys)
+    got = frames.child_counts(spark["products"], spark["orders"], **keys)
+    np.testing.assert_array_equal(got, np.sort(expected))
+    wide = by(
+        frames.left_join_context(spark["orders"], spark["products"], columns=["kind"], **keys),
+        "tenant",
+        "id",
+    )
+    local = frames.left_join_context(data["orders"], data["products"], columns=["kind"], **keys)
+    assert wide["__ctx__kind"].fillna(-1).tolist() == local["__ctx__kind"].fillna(-1).tolist()
+    counted = frames.count_values(spark["orders"], ["tenant", "user"])
+    pd.testing.assert_frame_equal(
+        counted, frames.count_values(data["orders"], ["tenant", "user"]), check_dtype=False
+    )
+
+
+def test_numbers_in_keys_are_whole_or_not(on_spark):
+    schema = Metadata()
+    schema.add_table("a", "id")
+    schema.add_table("b", "id")
+    data = {
+        "a": pd.DataFrame({"id": [1.0, 2.5, None]}),
+        "b": pd.DataFrame({"id": [Decimal("1.00"), Decimal("2.00")]}),
+    }
+    found = frames.facts(on_spark(data), schema)
+    assert found["a"].columns["id"].fractions
+    assert not found["b"].columns["id"].fractions

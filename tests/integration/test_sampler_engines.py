@@ -8,6 +8,7 @@ import pytest
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.sampler import RelationalSampler
+from tests.tenants import tangled
 
 pytestmark = pytest.mark.engine
 
@@ -80,3 +81,18 @@ def test_tables_by_their_names(engine, io, shop):
         io.delete(f"sampled.{name}")
     with pytest.raises(DataError, match="no table"):
         sampler.sample_relational("users", 10)
+
+
+def test_every_form_of_key_finds_its_rows(on_spark):
+    schema, data = tangled(np.random.default_rng(5))
+    sampler = RelationalSampler(schema, data=on_spark(data), seed=3)
+    sample = {n: frames.to_pandas(f) for n, f in sampler.sample_relational("users", 60).items()}
+    assert len(sample["users"]) == 60
+    check_consistent(schema, sample)
+    # The tenant of a row without a boss is still known.
+    assert sample["users"]["tenant"].notna().all()
+    assert sample["users"]["boss"].isna().any()
+    # What is needed of a tree comes with all that is above it.
+    needed = sample["kinds"][sample["kinds"]["id"].isin(sample["products"]["kind"])]
+    assert needed["above"].notna().all()
+    assert not frames.facts(sample, schema)["users"].pk_duplicates

@@ -21,10 +21,11 @@ bounds = st.none() | st.builds(ast.Atom, number)
 keys = st.lists(names, min_size=2, max_size=3).map(tuple)
 targets = st.builds(ast.Target, names, st.tuples(names) | keys, st.booleans())
 actions = st.builds(ast.Atom, word)
+ranges = st.builds(ast.Range, bounds, bounds)
 pii = st.builds(ast.Pii) | st.builds(ast.Pii, actions, st.none() | actions)
 items = st.one_of(
     st.builds(ast.Word, word.filter(lambda text: text != "pii")),
-    st.builds(ast.Range, bounds, bounds),
+    ranges,
     st.builds(ast.Choices, st.lists(st.builds(ast.Atom, line), max_size=3).map(tuple)),
     pii,
     targets,
@@ -47,7 +48,7 @@ properties = st.one_of(
     prop("keep", st.just(())),
     prop("strict", st.just(())),
     prop("driver", st.tuples(names) | keys),
-    prop("linkage", st.tuples(names)),
+    prop("linkage", st.tuples(names) | st.tuples(ranges) | st.tuples(names, ranges)),
     prop("model", st.tuples(names)),
     prop("order", st.tuples(names)),
     prop("check", st.tuples(names, names)),

@@ -1,7 +1,7 @@
 """The order of work, for any graph of tables."""
 
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +25,25 @@ def build(edges, names=NAMES):
             nullable_fks=[f"{name}_id"] if name in parents else [],
         )
     return metadata
+
+
+keys = st.lists(
+    st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd"), st.sampled_from("xy")),
+    max_size=9,
+    unique=True,
+)
+
+
+def ordered(edges):
+    """Return whether tables with these edges, child and parent, can be ordered."""
+    sorter = TopologicalSorter()
+    for child, parent in edges:
+        sorter.add(child, parent)
+    try:
+        sorter.prepare()
+    except CycleError:
+        return False
+    return True
 
 
 def order_of(metadata):
@@ -89,3 +108,34 @@ def test_the_graph_says_the_same_in_both_directions(edges):
     assert {(c, p) for p, children in graph.adjacency.items() for c in children} == pairs
     assert {(c, p) for c in NAMES for p in graph.parents(c)} == pairs
     assert graph.roots() == [n for n in NAMES if not any(c == n for c, _ in pairs)]
+
+
+@given(keys, st.sets(st.integers(0, 8)))
+def test_no_smaller_or_earlier_set_of_keys_could_wait(keys, nullable):
+    """The search finds what trying every set of nullable keys finds."""
+    links = [(child, parent, f"{parent}_{letter}") for child, parent, letter in keys]
+    optional = sorted((c, name) for i, (c, p, name) in enumerate(links) if i in nullable and c != p)
+    metadata = Metadata()
+    for table in "abcd":
+        metadata.add_table(
+            table,
+            "id",
+            {name: f"{parent}.id" for child, parent, name in links if child == table},
+            nullable_fks=[name for child, name in optional if child == table],
+        )
+
+    def possible(waiting):
+        left = [(c, p) for c, p, name in links if c != p and (c, name) not in waiting]
+        return ordered(left)
+
+    sets = (set(s) for n in range(len(optional) + 1) for s in combinations(optional, n))
+    best = next(filter(possible, sets), None)
+    graph = SchemaGraph(metadata)
+    if best is None:
+        assert isinstance(order_of(metadata), SchemaError)
+    else:
+        assert graph.deferred == best
+        order = graph.get_generation_order()
+        for child, parent, name in links:
+            late = child == parent or (child, name) in best
+            assert late or order.index(parent) < order.index(child)

@@ -62,6 +62,7 @@ def test_the_cell_of_the_notation_page_is_what_the_api_would_build():
         pk="id",
         fk={"order_id": "orders.id", "product_id": "products.id"},
         parent_context_cols=["orders.status", "orders.total"],
+        linkage_method="conditional",
         driver="order_id",
         constraints={
             "quantity": {"dtype": "int", "min": 1, "max": 20},
@@ -171,6 +172,59 @@ def test_a_column_called_none_can_be_a_context():
 
 
 @pytest.mark.parametrize(
+    ("written", "method", "children"),
+    [
+        ("conditional [1..20]", "conditional", (1, 20)),
+        ("[0..1]", "conditional", (0, 1)),
+        ("negbinom[..1_000]", "negbinom", (0, 1000)),
+        ('"conditional" [2..]', "conditional", (2, None)),
+        ("conditional", "conditional", None),
+    ],
+)
+def test_rows_per_parent(written, method, children):
+    cell = compile_cell(f"u: id pk\nt: u_id -> u.id\n  @linkage {written}\n")
+    t = cell.metadata.tables["t"]
+    assert (t.linkage_method, t.children) == (method, children)
+
+
+def test_no_order_and_a_column_called_none():
+    text = "t: id pk, none int\n  @order {}\n  @strict\n"
+    plain = compile_cell(text.format("none")).metadata.tables["t"]
+    assert (plain.order_by, plain.order_column) == ("none", None)
+    assert compile_cell(text.format('"none"')).metadata.tables["t"].order_column == "none"
+
+
+def test_a_context_may_come_from_any_table_above():
+    text = (
+        "users: id pk, region cat\norders: id pk, user -> users.id, total float\n"
+        "items: order -> orders.id\n  @context users.region, orders.total\n"
+    )
+    metadata = compile_cell(text).metadata
+    assert metadata.driving_chain("items") == ("orders", "users")
+
+
+def test_a_cycle_is_broken_at_the_nullable_key():
+    text = "users: id pk, last -> orders.id?\norders: id pk, user -> users.id\n"
+    metadata = compile_cell(text).metadata
+    assert metadata.deferred == {("users", "last")}
+    assert metadata.driving_key("users") is None
+
+
+def test_a_database_of_tenants():
+    text = (
+        "tenants: id pk\n"
+        "users: tenant pk -> tenants.id, id pk, boss, (tenant, boss) -> users.(tenant, id)?\n"
+        "products: tenant pk -> tenants.id, id pk\n"
+        "orders: tenant, user, product, (tenant, user) -> users.(tenant, id),\n"
+        "  (product, tenant) -> products.(id, tenant)?\n"
+        "  @driver (tenant, user)\n"
+    )
+    metadata = compile_cell(text).metadata
+    assert metadata.driving_key("orders").parent == "users"
+    assert metadata.tables["users"].nullable_fks == ("(tenant, boss)",)
+
+
+@pytest.mark.parametrize(
     ("mark", "rule"),
     [
         ("pii", PiiRule("fake")),
@@ -243,7 +297,7 @@ PROBLEMS = {
     "another key": ("u: id pk\nt: a -> ‹u.idd›", "'u.idd' is not the primary key of 'u'", "did you mean 'u.id'?"),
     "part of a key": ("u: x pk, y pk\nt: a -> ‹u.x›", "'u.x' is not the primary key of 'u'", "write 'u.(x, y)'"),
     "own table": ("t: id pk, ‹boss› -> t.id", "'t.boss' refers to its own table and must be nullable, or no row could be the first", "write 't.id?'"),
-    "circle": ("‹a›: id pk, b -> b.id\nb: id pk, a -> a.id", "tables depend on each other in a circle: a → b → a", "leave out one of these foreign keys"),
+    "circle": ("‹a›: id pk, b -> b.id\nb: id pk, a -> a.id", "tables depend on each other in a circle: a → b → a", "let a key of it be null with '?', such as 'a.b -> b.id?'"),
     "pii on a key": ("t: id pk ‹pii›", "'t.id' is a key and cannot be a pii column too: keys are always replaced by new ones", "remove the pii mark"),
     "unknown action": ("t: a ‹pii(msk)›", "unknown pii action 'msk'", "did you mean 'mask'?"),
     "provider of a mask": ("t: a ‹pii(mask:email)›", "pii action 'mask' takes no provider", "write fake:provider"),
@@ -256,10 +310,20 @@ PROBLEMS = {
     "part of a row": ("t: id pk\n  @rows ‹1.5›", "the number of rows is a whole number from 1", None),
     "rows of a date": ("t: id pk\n  @rows ‹2020-01-01›", "the number of rows is a whole number from 1", None),
     "too many rows": ("t: id pk\n  @rows ‹9999999999999999›", "the number of rows is a whole number from 1", None),
-    "rows of a child": ("u: id pk\nt: a -> u.id\n  @rows ‹5›", "the rows of 't' follow from those of 'u'", "remove @rows here, or set it at 'u'"),
     "rows of a reference table": ("t: id pk\n  @keep\n  @rows ‹5›", "'t' is kept as it is and takes no number of rows", "remove @rows or @keep"),
     "unknown linkage": ("t: id pk\n  @linkage ‹zeta›", "unknown linkage method 'zeta'", "known: empirical, negbinom, conditional"),
     "misspelt linkage": ("t: id pk\n  @linkage ‹emprical›", "unknown linkage method 'emprical'", "did you mean 'empirical'?"),
+    "bounds that no number fits": ("u: id pk\nt: u_id -> u.id\n  @linkage conditional ‹[9..2]›", "the bounds [9..2] of the rows per parent allow no number", "write the smaller number first, both from 0: [1..20], [0..1] or [1..]"),
+    "bounds of a root": ("t: id pk\n  @linkage ‹[1..20]›", "'t' has no driving parent, so it has no number of rows per parent", "remove the bounds"),
+    "bounds without ends": ("u: id pk\nt: u_id -> u.id\n  @linkage ‹[..]›", "a range needs an end", "write [1..20], [0..1] or [1..]"),
+    "bounds that are no whole numbers": ("u: id pk\nt: u_id -> u.id\n  @linkage ‹[0.5..2]›", "the bounds of the rows per parent are whole numbers from 0", "write [1..20], [0..1] or [1..]"),
+    "bounds below zero": ("u: id pk\nt: u_id -> u.id\n  @linkage ‹[-1..2]›", "the bounds of the rows per parent are whole numbers from 0", "write [1..20], [0..1] or [1..]"),
+    "bounds of dates": ("u: id pk\nt: u_id -> u.id\n  @linkage ‹[2020-01-01..]›", "the bounds of the rows per parent are whole numbers from 0", "write [1..20], [0..1] or [1..]"),
+    "misspelt linkage with bounds": ("u: id pk\nt: u_id -> u.id\n  @linkage ‹emprical› [1..2]", "unknown linkage method 'emprical'", "did you mean 'empirical'?"),
+    "a driver that waits": ("a: id pk, b -> b.id?\n  @driver ‹b›\nb: id pk, a -> a.id", "'b' closes a circle of tables: 'b' is generated after 'a' and cannot drive it", "take another driver, or let another key of the circle be null with '?'"),
+    "a driver of its own table": ("t: id pk, boss -> t.id?\n  @driver ‹boss›", "'boss' refers to its own table and cannot drive it", None),
+    "a nullable part of the primary key": ("u: id pk\nt: ‹a› pk -> u.id?, n pk", "'t.a' cannot be nullable, because its columns are part of the primary key", "write 'u.id' without '?'"),
+    "a key of fractions": ("t: ‹id› pk float", "the primary key 't.id' cannot be made unique, because nobody can count in a column of type 'float'", "take a key of whole numbers, text or dates, add such a column, or declare no pk"),
     "unknown driver": ("u: id pk\nt: u_id -> u.id\n  @driver ‹u_di›", "'u_di' is not a foreign key of 't'", "did you mean 'u_id'?"),
     "driver is a reference": ("u: id pk\n  @keep\nt: u_id -> u.id\n  @driver ‹u_id›", "'u' is a kept reference table: 'u_id' is learnt as a value and cannot drive", None),
     "context of a root": ("t: id pk, a int\n  @context ‹u.a›", "'t' has no parent, so it has no context", None),
@@ -268,6 +332,8 @@ PROBLEMS = {
     "context that is a key": ("u: id pk\nt: x -> u.id\n  @context ‹u.id›", "'u.id' is a key; keys carry no information for 't'", "take a column that is not a key"),
     "context twice": ("u: id pk, a int\nt: x -> u.id\n  @context u.a, ‹u.a›", "'u.a' stands twice in the context", "remove one"),
     "none and more": ("u: id pk, a int\nt: x -> u.id\n  @context ‹none›, u.a", "'none' stands alone", "remove it, or the columns after it"),
+    "context beside the tables above": ("u: id pk\nv: id pk, u -> u.id\nw: id pk, a int\nt: x -> v.id\n  @context ‹w.a›", "'w' is not above 't' by its driving parents ('v', 'u')", "take a column of 'v' or 'u', or change the parent with @driver"),
+    "misspelt column above": ("u: id pk, region cat\nv: id pk, u -> u.id\nt: x -> v.id\n  @context ‹u.regoin›", "'u.regoin' is not a column of 'u' (above 't')", "did you mean 'u.region'? Columns: id, region"),
     "undeclared order": ("t: id pk, day date\n  @order ‹dya›\n  @strict", "'dya' is not a declared column of 't', which is strict", "did you mean 'day'?"),
     "a combination of one": ("t: id pk, a\n  @together ‹a›", "a combination needs at least two columns", "name the columns that only occur together: city, country"),
     "a column twice together": ("t: id pk, a\n  @together a, ‹a›", "'a' stands twice in the combination", "remove one"),

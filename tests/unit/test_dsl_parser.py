@@ -130,6 +130,11 @@ def test_a_composite_key():
         ("@driver order_id", ast.Property("driver", atoms("order_id"))),
         ("@driver (a, b)", ast.Property("driver", atoms("a", "b"))),
         ("@linkage negbinom", ast.Property("linkage", atoms("negbinom"))),
+        (
+            "@linkage conditional [1..20]",
+            ast.Property("linkage", (*atoms("conditional"), ast.Range(*atoms("1", "20")))),
+        ),
+        ("@linkage[..9]", ast.Property("linkage", (ast.Range(None, ast.Atom("9")),))),
         ("@model ctgan", ast.Property("model", atoms("ctgan"))),
         ('@order "placed at"', ast.Property("order", atoms("placed at"))),
         ("@check a <= b", ast.Property("check", atoms("a", "b"))),

@@ -9,6 +9,7 @@ from synthohive_jupyter.dsl.slips import expectation
 from synthohive_jupyter.errors import SchemaError
 
 ITEMS = "expected '->', a type, 'pk', 'pii' or ','"
+LINKAGE = "write '@linkage conditional', '@linkage [1..20]' or both in this order"
 BOUND = "expected a number, a date or '..'"
 
 # Text (the carets belong between the angle quotation marks), message, hint.
@@ -42,6 +43,11 @@ SLIPS = {
     "rows that are no number": ("users: id pk\n  @rows ‹many›", "expected a number", None),
     "data without a name": ("users: id pk\n  @data‹›", "expected a name or path", None),
     "context without a column": ("users: id pk\n  @context‹›", "expected a name", None),
+    "linkage of nothing": ("users: id pk\n  @linkage‹›", "expected a name", LINKAGE),
+    "bounds without brackets": ("users: id pk\n  @linkage conditional ‹1›..20", "expected the end of the line", LINKAGE),
+    "bounds before the method": ("users: id pk\n  @linkage [1..20] ‹conditional›", "expected the end of the line", LINKAGE),
+    "bounds with a hyphen": ("users: id pk\n  @linkage [1‹-›20]", "expected '..'", "write '[1..20]'"),
+    "open bounds": ("users: id pk\n  @linkage ‹[›1..20", "this '[' is not closed", "close it with ']'"),
     "combination without a column": ("users: id pk\n  @together‹›", "expected a name", None),
     "combination without commas": ("users: id pk\n  @together a ‹b›", "expected ','", None),
     "other comparison": ("users: id pk\n  @check a ‹>=› b", "expected '<='", "write '@check b <= a'"),

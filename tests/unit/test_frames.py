@@ -15,6 +15,7 @@ import pytest
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io import convert, frames
 from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.schema.facts import KeyFacts
 from synthohive_jupyter.schema.metadata import Metadata
 
 
@@ -156,3 +157,119 @@ def test_what_spark_cannot_hold_is_named_by_column_and_not_by_value(values):
 def test_repeated_names_are_refused():
     with pytest.raises(DataError, match="two columns"):
         convert.to_arrow(pd.DataFrame([[1, 2]], columns=["a", "a"]))
+
+
+# --- composite keys -------------------------------------------------------------------------
+
+TENANTS = pd.DataFrame({"id": ["x", "y", "z"], "size": [1, 2, 3]})
+STAFF = pd.DataFrame(
+    {
+        "tenant": ["x", "x", "x", "y", "y", "z"],
+        "id": [1, 2, 3, 1, 2, 1],
+        "boss": [None, 1, 9, None, 1, 1],
+        "age": [60, 50, 40, 61, 51, 62],
+    }
+)
+TASKS = pd.DataFrame(
+    {
+        "worker": [1.0, 2.0, None, 2.0, 1.0, 7.0],
+        "firm": ["x", "y", "x", "y", None, "z"],
+    },
+    index=range(10, 16),
+)
+
+
+def company(**staff):
+    """Return a description with composite keys, one of them to its own table."""
+    metadata = Metadata()
+    metadata.add_table("tenants", "id")
+    metadata.add_table(
+        "staff",
+        ("tenant", "id"),
+        {"tenant": "tenants.id", ("tenant", "boss"): "staff.(tenant, id)"},
+        nullable_fks=["(tenant, boss)"],
+        driver="tenant",
+        **staff,
+    )
+    # The parent's columns stand in another order than in its primary key.
+    metadata.add_table(
+        "tasks", None, {("worker", "firm"): "staff.(id, tenant)"}, nullable_fks=["(worker, firm)"]
+    )
+    return metadata
+
+
+def test_composite_keys_are_counted_as_a_whole():
+    metadata = company(children=(1, 3))
+    metadata.validate_schema()
+    found = frames.facts({"tenants": TENANTS, "staff": STAFF, "tasks": TASKS}, metadata)
+    assert (found["staff"].pk_duplicates, found["staff"].pk_nulls) == (0, 0)
+    # Boss 9 of x is nobody; nobody has a boss of another tenant.
+    assert found["staff"].keys["(tenant, boss)"] == KeyFacts(nulls=2, orphans=1)
+    assert found["staff"].keys["tenant"] == KeyFacts(nulls=0, orphans=0, children=(1, 3))
+    # A null in one column is no reference, so only worker 7 of z is an orphan.
+    assert found["tasks"].keys["(worker, firm)"] == KeyFacts(nulls=2, orphans=1)
+    again = frames.facts({"staff": pd.concat([STAFF, STAFF.iloc[[4]]])}, metadata)
+    assert again["staff"].pk_duplicates == 2
+
+
+def test_bounds_are_counted_with_childless_parents():
+    more = pd.concat([TENANTS, pd.DataFrame({"id": ["w"], "size": [0]})])
+    found = frames.facts({"tenants": more, "staff": STAFF}, company(children=(1, 3)))
+    assert found["staff"].keys["tenant"].children == (0, 3)
+    nobody = frames.facts({"tenants": more[:0], "staff": STAFF}, company(children=(1, 3)))
+    assert nobody["staff"].keys["tenant"].children is None
+    unasked = frames.facts({"tenants": more, "staff": STAFF}, company())
+    assert unasked["staff"].keys["tenant"].children is None
+
+
+def test_composite_keys_join_and_count_in_any_order_of_columns():
+    keys = {"fk": ["worker", "firm"], "pk": ["id", "tenant"]}
+    assert frames.child_counts(STAFF, TASKS, **keys).tolist() == [1, 0, 0, 0, 2, 0]
+    wide = frames.left_join_context(TASKS, STAFF, columns=["age", "tenant"], **keys)
+    assert wide.index.tolist() == list(range(10, 16))
+    assert wide["__ctx__age"].tolist() == [60, 51, pd.NA, 51, pd.NA, pd.NA]
+    assert wide["__ctx__tenant"].tolist()[:2] == ["x", "y"]
+    counts = frames.count_values(TASKS, ["firm", "worker"])
+    assert counts.to_dict("list") == {
+        "firm": ["x", "y", "z"],
+        "worker": [1.0, 2.0, 7.0],
+        "count": [1, 2, 1],
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "fractions"),
+    [
+        ([1.0, 2.5], True),
+        ([1.0, 2.0, None], False),
+        ([Decimal("1.5")], True),
+        ([Decimal(2)], False),
+        ([float("inf")], True),
+    ],
+)
+def test_numbers_in_keys_are_whole_or_not(values, fractions):
+    schema = Metadata()
+    schema.add_table("t", "id")
+    found = frames.facts({"t": pd.DataFrame({"id": values, "x": 0.5})}, schema)["t"]
+    assert found.columns["id"].fractions is fractions
+    # Looked at in keys alone.
+    assert not found.columns["x"].fractions
+
+
+MOMENTS = pd.Series(pd.date_range("2024-01-01", periods=4, freq="h"))
+
+
+@pytest.mark.parametrize(
+    "child",
+    [MOMENTS, MOMENTS.astype("datetime64[us]"), MOMENTS.astype(object)],
+    ids=["ns", "us", "objects"],
+)
+@pytest.mark.parametrize("parent", [MOMENTS, MOMENTS.astype(object)], ids=["ns", "objects"])
+def test_times_match_whatever_their_dtype(child, parent):
+    places = locate(child.to_frame("c"), ["c"], parent[::-1].to_frame("p"), ["p"])
+    assert places.tolist() == [3, 2, 1, 0]
+
+
+def test_dates_match_dates():
+    days = pd.Series([dt.date(2024, 1, d) for d in (3, 1, 2)], dtype=object)
+    assert locate(days.to_frame("c"), ["c"], days[:2].to_frame("p"), ["p"]).tolist() == [0, 1, -1]

@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from synthohive_jupyter.errors import CommandError
+from synthohive_jupyter.errors import CommandError, SchemaError
 from synthohive_jupyter.events import CancelToken, EpochEnded
 from synthohive_jupyter.io.frames import is_spark
 from synthohive_jupyter.models import registry
@@ -140,7 +140,7 @@ def test_help_wins(line):
     ("line", "message"),
     [
         ("fitt", "unknown verb 'fitt' (did you mean 'fit'?)"),
-        ("explain", "unknown verb 'explain' (verbs: fit, check, generate, help)"),
+        ("convert", "unknown verb 'convert' (verbs: fit, check, explain, generate, help)"),
         ("--epoch 3", "unknown option '--epoch' (did you mean '--epochs'?)"),
         ("--epochs=x", "--epochs takes a whole number from 1, not 'x'"),
         ("--epochs 0", "--epochs takes a whole number from 1, not '0'"),
@@ -296,19 +296,15 @@ def test_rows_and_scale(shell):
     cell = CELL.replace("products:", "  @rows 7\nproducts:", 1)
     assert len(run(shell, "fit --epochs 1", cell)[1].result.users) == 7
     assert len(run(shell, "fit --epochs 1 --rows users=8", cell)[1].result.users) == 8
+    # Of a child it is the exact total, whatever its parents come to.
+    made = run(shell, "fit --epochs 1 --rows users=8,orders=33", cell)[1].result
+    assert (len(made.users), len(made.orders)) == (8, 33)
 
 
-@pytest.mark.parametrize(
-    ("rows", "message"),
-    [
-        ("usrs=3", "unknown table 'usrs' (did you mean 'users'?)"),
-        ("orders=3", "the rows of 'orders' follow from those of 'users'"),
-    ],
-)
-def test_rows_are_checked_before_training(shell, rows, message):
-    shown, outcome = run(shell, f"fit --rows {rows}", CELL)
+def test_rows_are_checked_before_training(shell):
+    shown, outcome = run(shell, "fit --rows usrs=3", CELL)
     assert isinstance(outcome.error_in_exec, CommandError)
-    assert message in shown
+    assert "unknown table 'usrs' (did you mean 'users'?)" in shown
 
 
 def test_into_binds_tables_and_respects_what_is_there(shell):
@@ -432,6 +428,17 @@ def test_check_shows_matches_and_trains_nothing(shell):
     assert "user_id → users.id: 100 % found" in shown
     assert "users ──< orders  (user_id)" in shown
     assert outcome.result.valid
+
+
+def test_explain_tells_what_would_be_learnt_and_why(shell):
+    shown, outcome = run(shell, "explain --display text", CELL)
+    page = outcome.result._repr_mimebundle_()["text/html"]
+    for said in ("driver", "user_id -> users", "the first of its foreign keys by name", "siblings"):
+        assert said in shown
+        assert said.replace(">", "&gt;") in page
+    assert "nothing is trained" in shown
+    shown, outcome = run(shell, "explain", CELL.replace("users.id", "usrs.id"))
+    assert isinstance(outcome.error_in_exec, SchemaError)
 
 
 def test_check_shows_what_was_counted_before_the_error(shell):

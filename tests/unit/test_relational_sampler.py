@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import DataError
-from synthohive_jupyter.io import selection
+from synthohive_jupyter.io import frames, selection
 from synthohive_jupyter.io.sampler import RelationalSampler
 from synthohive_jupyter.schema.metadata import Metadata
+from synthohive_jupyter.validation.integrity import key_checks
+from tests.tenants import tangled
 
 
 def database() -> tuple[Metadata, dict[str, pd.DataFrame]]:
@@ -135,3 +137,71 @@ def test_wrong_requests_are_explained(arguments, message):
         RelationalSampler(schema, data=data).sample_relational(*arguments)
     with pytest.raises(DataError, match="needs a Spark session"):
         RelationalSampler(schema).sample_relational("users", 5)
+
+
+# --- every form of key ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("root", "size"), [("tenants", 5), ("users", 100), ("orders", 50), ("kinds", 10)]
+)
+def test_every_form_of_key_finds_its_rows(root, size):
+    schema, data = tangled(np.random.default_rng(5))
+    schema.validate_schema(frames.facts(data, schema))
+    assert schema.deferred == {("users", "(tenant, last)")}
+    sample = RelationalSampler(schema, data=data).sample_relational(root, size)
+    assert len(sample[root]) == size
+    for check in key_checks(schema, sample):
+        assert check.holds, check
+    for name, frame in sample.items():
+        assert list(frame.columns) == list(data[name].columns)
+        # What is not null has not changed.
+        known = frame.notna()
+        assert frame.where(known, 0).eq(data[name].loc[frame.index].where(known, 0)).all(axis=None)
+
+
+def test_only_the_columns_of_the_own_table_become_null():
+    schema, data = tangled(np.random.default_rng(5))
+    sample = RelationalSampler(schema, data=data).sample_relational("users", 100)
+    users, real = sample["users"], data["users"]
+    assert users["tenant"].notna().all()
+    assert users["boss"].isna().sum() > real.loc[users.index, "boss"].isna().sum()
+    # Whole tenants keep everything: nobody's boss and no order is elsewhere.
+    whole = RelationalSampler(schema, data=data).sample_relational("tenants", 5)["users"]
+    pd.testing.assert_frame_equal(whole, real.loc[whole.index])
+
+
+def test_rows_that_are_needed_bring_those_above_them():
+    schema, data = tangled(np.random.default_rng(5))
+    full = data["kinds"]
+    sampled = RelationalSampler(schema, data=data).sample_relational("tenants", 1)
+    kinds, used = sampled["kinds"], set(sampled["products"]["kind"])
+    above = full.set_index("id")["above"]
+    while used:
+        assert used <= set(kinds["id"])
+        used = set(above.loc[list(used)].dropna())
+    # Nothing of their way up has become null.
+    needed = kinds[kinds["id"].isin(sampled["products"]["kind"])]
+    assert needed["above"].notna().all()
+
+
+def test_a_circle_of_rows_ends():
+    rows = pd.DataFrame({"id": np.arange(60), "next": np.roll(np.arange(60), 1)})
+    schema = Metadata()
+    schema.add_table("ring", pk="id", fk={"next": "ring.id"}, nullable_fks=["next"])
+    found = selection.with_ancestors(rows, rows[:1], schema.tables["ring"].foreign_keys, ("id",))
+    assert len(found) == 1 + selection.MAX_GENERATIONS
+
+
+def test_a_key_that_is_null_in_part_stays_as_it_is():
+    parent = pd.DataFrame({"a": [1], "b": [1]})
+    child = pd.DataFrame({"x": [1, 1, 2], "y": pd.Series([1, pd.NA, 5], dtype="Int64")})
+    schema = Metadata()
+    schema.add_table("p", pk=("a", "b"))
+    schema.add_table("c", None, {("x", "y"): "p.(a, b)"}, nullable_fks=["(x, y)"])
+    (key,) = schema.tables["c"].foreign_keys
+    cleared = selection.clear_dangling(child, key, parent, ["x", "y"])
+    assert cleared["x"].tolist() == [1, 1, pd.NA]
+    assert cleared["y"].tolist() == [1, pd.NA, pd.NA]
+    sound = child[:2]
+    assert selection.clear_dangling(sound, key, parent, ["x", "y"]) is sound

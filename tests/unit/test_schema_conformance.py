@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import Problem, SchemaError
+from synthohive_jupyter.schema.conformance import orphan_notices
 from synthohive_jupyter.schema.facts import KINDS, ColumnFacts, KeyFacts, TableFacts
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.schema.validate import find_problems
@@ -51,8 +52,10 @@ def test_data_that_is_missing():
 def test_data_that_is_missing_under_another_name():
     (problem,) = find_problems(shop(), {"users": USERS}, sources={"orders": "s3://b/o.csv"})
     assert problem == Problem(
-        "data 's3://b/o.csv' for table 'orders' not found: no variable, temp view or catalog table "
-        "has that name, and no path is called so",
+        (
+            "data 's3://b/o.csv' for table 'orders' not found: no variable, temp view or catalog table "
+            "has that name, and no path is called so"
+        ),
         "correct it, or make a DataFrame of that name first",
         ("orders", "data"),
     )
@@ -224,3 +227,103 @@ def test_a_key_column_without_any_value_has_no_type_to_differ():
     assert not problems_of(shop(nullable_fks=["user_id"]), orders=empty)
     some = TableFacts(columns, rows=4)
     assert "type differs" in only(shop(nullable_fks=["user_id"]), orders=some).message
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept", "sound"),
+    [
+        ({"id": ColumnFacts("float", "float64", fractions=True)}, False, False),
+        ({"id": ColumnFacts("float", "float64", fractions=True)}, True, True),
+        ({"id": ColumnFacts("float", "float64")}, False, True),
+        ({"id": ColumnFacts("bool", "bool")}, False, False),
+        ({"id": ColumnFacts("date", "object")}, False, True),
+        ({"id": ColumnFacts("binary", "binary")}, False, False),
+    ],
+)
+def test_primary_keys_in_which_nobody_can_count(columns, kept, sound):
+    metadata = Metadata()
+    metadata.add_table("t", "id", keep=kept)
+    found = find_problems(metadata, {"t": TableFacts(columns)})
+    dtype = columns["id"].dtype
+    message = (
+        "the primary key 't.id' cannot be made unique, because nobody can count in a column of "
+        f"type '{dtype}'"
+    )
+    assert [problem.message for problem in found] == ([] if sound else [message])
+
+
+def test_one_column_to_count_in_is_enough():
+    metadata = Metadata()
+    metadata.add_table("t", ("n", "x"))
+    fraction = ColumnFacts("float", "double", fractions=True)
+    assert not find_problems(
+        metadata, {"t": TableFacts({"n": ColumnFacts("int", "int"), "x": fraction})}
+    )
+    (problem,) = find_problems(metadata, {"t": TableFacts({"n": fraction, "x": fraction})})
+    assert "'t.(n, x)'" in problem.message
+
+
+def company(nullable):
+    """Return a description with a composite key and one to its own table."""
+    metadata = Metadata()
+    metadata.add_table("firms", ("land", "id"))
+    metadata.add_table(
+        "staff",
+        "id",
+        {("land", "firm"): "firms.(land, id)", "boss": "staff.id"},
+        nullable_fks=["boss", "(land, firm)"] if nullable else ["boss"],
+    )
+    number = ColumnFacts("int", "int64")
+    counted = {"(land, firm)": KeyFacts(nulls=7, orphans=3), "boss": KeyFacts(nulls=1, orphans=40)}
+    known = {
+        "firms": TableFacts({"land": number, "id": number}, rows=5),
+        "staff": TableFacts(
+            dict.fromkeys(("id", "land", "firm", "boss"), number), rows=400, keys=counted
+        ),
+    }
+    return metadata, known
+
+
+def test_orphans_of_nullable_keys_are_told():
+    metadata, known = company(nullable=True)
+    assert not find_problems(metadata, known)
+    assert orphan_notices(metadata, known) == [
+        (
+            "staff",
+            (
+                "3 of 400 rows (0.75 %) point by '(land, firm)' to no row of 'firms' and are treated "
+                "as null"
+            ),
+        ),
+        (
+            "staff",
+            "40 of 400 rows (10 %) point by 'boss' to no row of 'staff' and are treated as null",
+        ),
+    ]
+    assert orphan_notices(metadata, {}) == []
+
+
+def test_orphans_of_other_keys_are_refused():
+    metadata, known = company(nullable=False)
+    assert find_problems(metadata, known)[1] == Problem(
+        "3 rows of 'staff' point by '(land, firm)' to no row of 'firms'",
+        "write 'firms.(land, id)?' to treat them as null, or drop these rows",
+        ("staff", "fk", "(land, firm)"),
+    )
+    assert [text for _, text in orphan_notices(metadata, known)] == [
+        "40 of 400 rows (10 %) point by 'boss' to no row of 'staff' and are treated as null"
+    ]
+
+
+def test_orphans_of_kept_tables_stay():
+    metadata, number = Metadata(), ColumnFacts("int", "int64")
+    metadata.add_table("lands", "id", keep=True)
+    metadata.add_table("towns", "id", {"land": "lands.id"}, nullable_fks=["land"], keep=True)
+    known = {
+        "lands": TableFacts({"id": number}, rows=1),
+        "towns": TableFacts(
+            {"id": number, "land": number}, rows=3, keys={"land": KeyFacts(0, orphans=3)}
+        ),
+    }
+    text = "3 of 3 rows (100 %) point by 'land' to no row of 'lands' and stay as they are"
+    assert orphan_notices(metadata, known) == [("towns", text)]

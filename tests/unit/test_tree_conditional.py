@@ -102,12 +102,12 @@ def test_places_of_categories_are_all_different():
 
 def test_a_sketch_of_many_features_can_be_taken_apart():
     rng = np.random.default_rng(0)
-    columns = [standardised(rng.normal(size=50)) for _ in range(40)]
-    sketch = Sketch(50, 40)
-    assert sketch.total.shape == (50, 32)
+    columns = [standardised(rng.normal(size=50)) for _ in range(80)]
+    sketch = Sketch(50, 80)
+    assert sketch.total.shape == (50, 64)
     for index, values in enumerate(columns):
         sketch.add(index, values)
-    for index in range(1, 40):
+    for index in range(1, 80):
         sketch.add(index, columns[index], sign=-1.0)
     assert np.allclose(sketch.total[:, 0], columns[0])
     assert np.allclose(sketch.total[:, 1:], 0.0)

@@ -267,3 +267,24 @@ def test_no_diagram_without_foreign_keys():
     lonely = Metadata()
     lonely.add_table("a", pk="id")
     assert diagram(lonely) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "line", "ends"),
+    [
+        ({}, "a ──< b  (x)", "t0 ||--o{ t1"),
+        ({"nullable_fks": ["x"]}, "a ──< b  (x)", "t0 |o--o{ t1"),
+        ({"children": (1, None)}, "a ──< b  (x)", "t0 ||--|{ t1"),
+        ({"children": (0, 1)}, "a ─── b  (x)", "t0 ||--o| t1"),
+        ({"pk": "x"}, "a ─── b  (x)", "t0 ||--o| t1"),
+        ({"pk": "x", "children": (1, 1)}, "a ─── b  (x)", "t0 ||--|| t1"),
+        ({"pk": ("x", "n")}, "a ──< b  (x)", "t0 ||--o{ t1"),
+    ],
+)
+def test_the_diagram_shows_how_many_rows_belong_together(options, line, ends):
+    metadata = Metadata()
+    metadata.add_table("a", "id")
+    metadata.add_table("b", **{"pk": None, "fk": {"x": "a.id"}, **options})
+    shown = diagram(metadata)
+    assert shown["text/plain"] == line
+    assert f'  {ends} : "x"' in shown["text/vnd.mermaid"].splitlines()

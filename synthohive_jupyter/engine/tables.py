@@ -1,0 +1,106 @@
+"""The real tables while they are learnt: each read once, in one order, with who points to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype, pandas_dtype
+
+from synthohive_jupyter.io import frames
+from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.io.relations import quote
+from synthohive_jupyter.relational.keys import NULL, whole_dtype, whole_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from synthohive_jupyter.relational.steps import Plan, TableStep
+    from synthohive_jupyter.schema.metadata import ForeignKey
+
+    Positions = NDArray[np.int64]
+
+
+class RealTables:
+    """The data of a plan on the driver (`relational.ancestry.Tables`).
+
+    Args:
+        data: Table name to its frame, pandas or Spark.
+        plan: Which columns of them are read.
+    """
+
+    def __init__(self, data: Mapping[str, Any], plan: Plan) -> None:
+        self._data = data
+        self._plan = plan
+        self._frames: dict[str, pd.DataFrame] = {}
+        self._positions: dict[tuple[str, str], Positions] = {}
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return a whole table: null where a key points to a row that a kept table lacks."""
+        if table not in self._frames:
+            step = self._plan.step(table)
+            frame = _only(self._data[table], step.columns)
+            whole = frames.to_pandas(frame)
+            if frames.is_spark(frame):
+                whole = _in_one_order(whole)
+            whole = whole.reset_index(drop=True)
+            for key in step.kept_keys:
+                whole = _without_orphans(whole, key, self.frame(key.parent))
+            self._frames[table] = whole
+        return self._frames[table]
+
+    def rows(self, table: str) -> int:
+        """Return the number of rows of a table."""
+        return len(self.frame(table))
+
+    def columns(self, table: str, names: Sequence[str]) -> pd.DataFrame:
+        """Return columns of a table, row by row."""
+        return self.frame(table)[list(names)]
+
+    def positions(self, table: str, key: ForeignKey) -> Positions:
+        """Return the position of each row's parent; `NULL` for nulls and orphans."""
+        place = table, key.name
+        if place not in self._positions:
+            child, parent = self.frame(table), self.frame(key.parent)
+            self._positions[place] = locate(child, key.columns, parent, key.parent_columns)
+        return self._positions[place]
+
+    def release(self, done: Sequence[TableStep]) -> None:
+        """Forget the tables that no step to come looks at."""
+        over = {step.table for step in done}
+        for table in list(self._frames):
+            readers = {step.table for step in self._plan.readers(table)}
+            # Ancestors are climbed through every table on the way.
+            if table in over and readers <= over:
+                del self._frames[table]
+
+
+def _only(frame: Any, columns: Sequence[str]) -> Any:  # noqa: ANN401 - any frame
+    """Return the frame with these columns alone."""
+    return frame[[quote(c) for c in columns] if frames.is_spark(frame) else list(columns)]
+
+
+def _in_one_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in an order of their own: Spark promises none, the same fit needs one."""
+    digests = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return frame.iloc[np.argsort(digests, kind="stable")]
+
+
+def _without_orphans(own: pd.DataFrame, key: ForeignKey, kept: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with null for keys that the kept table lacks; numbers become whole ones."""
+    known = locate(own, key.columns, kept, key.parent_columns) != NULL
+    columns = {}
+    for column in key.columns:
+        values = own[column]
+        if is_numeric_dtype(values.dtype) and whole_numbers(values):
+            dtype = str(values.dtype)
+            exact = values.astype(pandas_dtype(whole_dtype(dtype, nullable=True))).where(known)
+            columns[column] = exact.astype(
+                pandas_dtype(whole_dtype(dtype, nullable=not known.all()))
+            )
+        else:
+            columns[column] = values.where(known)
+    return own.assign(**columns)

@@ -1,0 +1,382 @@
+"""`ParentLink`: a foreign key that does not drive, learnt beside the row's own columns.
+
+The row model learns a few *link columns* that say of each row what kind of parent it has: a
+`sketches.Sketch` of it, or its class where the parent is a small look-up table; whether it has one
+at all; whether it is one that the family had before; whether it has the same ancestor as the row.
+They are thereby joint with everything else that the model knows. When rows have been drawn, each is
+given a generated parent that fits, with as many rows for each parent as parents have in the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.relational import repeats
+from synthohive_jupyter.relational.adoption import adopted, moved
+from synthohive_jupyter.relational.ancestors import Ancestors
+from synthohive_jupyter.relational.degrees import Degrees
+from synthohive_jupyter.relational.evidence import Evidence
+from synthohive_jupyter.relational.keys import NULL
+from synthohive_jupyter.relational.lookups import Classes
+from synthohive_jupyter.relational.placing import Offers, Placement, Rows, place
+from synthohive_jupyter.relational.sketches import (
+    LINK,
+    Sketch,
+    code_column,
+    read_codes,
+)
+from synthohive_jupyter.relational.telling import dense, joint
+from synthohive_jupyter.schema.tables import Constraint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from synthohive_jupyter.tabular.codecs import Codes, Flags, Integers
+
+    Positions = Integers
+    Pair = tuple[Integers, Integers]
+
+__all__ = ["LINKED", "SAME", "ParentLink", "Placement"]
+
+LINKED, SAME, REPEAT, WHICH = "linked", "same", "repeat", "which"
+"""Parts of the names of link columns; those of a sketch begin with a dot."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParentLink:
+    """One further foreign key of a table.
+
+    Attributes:
+        key: `ForeignKey.name`.
+        linked: Which rows have a parent: ``"all"``, ``"none"``, or ``"some"``, which is learnt.
+        sketch: What rows say of their parents, or the profile of the classes.
+        classes: The classes of a look-up; ``None`` otherwise.
+        which: Whether rows say their class; otherwise it is the one that fits their sketch best.
+        repeats: Whether a parent occurs again within a family.
+        distinct: Whether it never does, though families are large enough.
+        ancestors: How parents and rows agree in their ancestors.
+        degrees: What parents take; ``None`` where there was nobody to learn from.
+    """
+
+    key: str
+    linked: str
+    sketch: Sketch
+    classes: Classes | None
+    which: bool
+    repeats: bool
+    distinct: bool
+    ancestors: Ancestors
+    degrees: Degrees | None
+
+    @classmethod
+    def learn(
+        cls,
+        key: str,
+        parents: pd.DataFrame,
+        positions: Positions,
+        rows: pd.DataFrame,
+        family: Positions,
+        *,
+        table: str,
+        anchors: Mapping[str, Pair] | None = None,
+        must: Pair | None = None,
+        constraints: Mapping[str, Constraint] | None = None,
+    ) -> tuple[Self, pd.DataFrame]:
+        """Learn a key.
+
+        Args:
+            key: Its name.
+            parents: Modelled columns of all rows of the parent table; there may be no column.
+            positions: Parent of each row, `NULL` for nobody.
+            rows: What else is known of each row, families together, in the order of siblings: its
+                columns, and those of its context.
+            family: Number of each row's family.
+            table: Name of the parent table, for errors.
+            anchors: Ancestors that both have: name to the ancestor's position for each row and
+                for each parent, negative for none.
+            must: Groups of the rows and of the parents; a parent is always of its row's group.
+            constraints: What is declared of the parent's columns.
+
+        Returns:
+            The key, and the link columns of all rows, which are for the row model.
+
+        Raises:
+            DataError: If a column of the parent cannot be modelled.
+        """
+        present = positions != NULL
+        linked = "none" if not present.any() else "all" if present.all() else "some"
+        full = Sketch.fit(parents, table=table, constraints=constraints)
+        codes = full.codes(parents)
+        found = Ancestors.learn(positions, anchors or {})
+        # What follows from a common ancestor needs no sketch.
+        open_ = {n: pair for n, pair in (anchors or {}).items() if n not in found.kept}
+        seen = Evidence.of(full, codes, positions, rows, family, open_)
+        sketch = full.only(seen.telling())
+        codes = sketch.codes(parents)
+        number = repeats.number_repeats(family, positions)
+        classes, classed, which = None, None, False
+        if must is None and not found.kept and seen.few():
+            classes, classed = Classes.fit(positions[present], family[present], codes)
+            which = seen.look_up(codes)
+            if not which and (not sketch.parts or 1 not in classes.members):
+                classes = None
+        repeated = bool((number > 0).any())
+        degrees = None
+        if present.any():
+            first = present & (number == 0)
+            entities, per_parent = (
+                np.bincount(positions[some], minlength=len(parents)) for some in (first, present)
+            )
+            degrees = Degrees.fit(parents, entities, per_parent, table=table)
+        link = cls(
+            key=key,
+            linked=linked,
+            sketch=sketch,
+            classes=classes,
+            which=which,
+            repeats=repeated and classes is None,
+            distinct=not repeated and repeats.several(family[present]),
+            ancestors=found,
+            degrees=degrees,
+        )
+        return link, link._told(codes, positions, number, classed, anchors or {})
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its link columns begin with."""
+        return f"{LINK}{self.key}__"
+
+    @property
+    def constraints(self) -> dict[str, Constraint]:
+        """The types of its link columns, for the model that learns them."""
+        found = {}
+        if self.linked == "some":
+            found[self.prefix + LINKED] = Constraint(dtype="bool")
+        if self.linked == "none":
+            return found
+        if self.ancestors.often is not None:
+            found[self.prefix + SAME] = Constraint(dtype="bool")
+        if self.repeats:
+            found[self.prefix + REPEAT] = Constraint(dtype="int", min=0, max=repeats.LONGEST)
+        if self.classes is not None and self.which:
+            found[self.prefix + WHICH] = self.classes.constraint()
+        return found | self.sketch.constraints(self.prefix)
+
+    def _told(
+        self,
+        codes: Codes,
+        positions: Positions,
+        number: Integers,
+        classed: Integers | None,
+        anchors: Mapping[str, Pair],
+    ) -> pd.DataFrame:
+        """Return the link columns of rows."""
+        nobody, each = positions == NULL, np.arange(len(positions), dtype=np.int64)
+        columns: dict[str, pd.Series[Any]] = {}
+        if self.linked == "some":
+            columns[self.prefix + LINKED] = pd.Series(~nobody)
+        if self.linked != "none":
+            if self.ancestors.often is not None:
+                same = self.ancestors.agree(positions, anchors).astype(np.int64)
+                flags = code_column(same, each, nobody)
+                columns[self.prefix + SAME] = flags.astype("boolean" if nobody.any() else np.bool_)
+            if self.repeats:
+                columns[self.prefix + REPEAT] = code_column(number, each, nobody)
+            if self.which and classed is not None:
+                columns[self.prefix + WHICH] = code_column(classed, positions, nobody)
+        told = pd.DataFrame(columns, index=pd.RangeIndex(len(positions)))
+        if self.linked == "none":
+            return told
+        return pd.concat([told, self.sketch.told(codes, positions, prefix=self.prefix)], axis=1)
+
+    def place(
+        self,
+        drawn: pd.DataFrame,
+        parents: pd.DataFrame,
+        family: Positions,
+        *,
+        rng: np.random.Generator,
+        anchors: Mapping[str, Pair] | None = None,
+        must: Pair | None = None,
+        apart: Positions | None = None,
+        adopt: bool = False,
+    ) -> Placement:
+        """Give each drawn row a parent.
+
+        Degrees scale: with twice as many rows for each parent as in the data, parents take twice
+        as many.
+
+        Args:
+            drawn: The link columns of each row, families together, in the order of siblings; other
+                columns are left out.
+            parents: Modelled columns of all generated parents.
+            family: Number of each row's family.
+            rng: Source of chance.
+            anchors: As in `learn`, of the drawn rows and of the generated parents.
+            must: As in `learn`.
+            apart: Set of each row; rows of one set get different parents, or none.
+            adopt: Whether parents take over what most of their rows say of them.
+
+        Returns:
+            The parents. A row is lost only where no parent is allowed to it.
+        """
+        wanted = self._wanted(drawn)
+        positions = np.full(len(drawn), NULL, dtype=np.int64)
+        who = np.flatnonzero(wanted)
+        if not len(who) or not len(parents) or self.degrees is None:
+            return Placement(positions, wanted)
+        mine = {name: (own[who], other) for name, (own, other) in (anchors or {}).items()}
+        groups = None if must is None else (must[0][who], must[1])
+        family = dense(family[who])
+        offers = self._offers(parents, rng)
+        classes = self._classes(drawn.iloc[who], offers, rng)
+        rows, offers = self._rows(drawn.iloc[who], offers, family, mine, groups, classes, rng)
+        rows = replace(rows, apart=None if apart is None else dense(apart[who])).split()
+        positions[who] = place(
+            rows,
+            offers,
+            distinct=self.repeats or self.distinct,
+            rng=rng,
+            given=self._looked_up(classes, rows, offers, rng),
+        )
+        lost = wanted & (positions == NULL)
+        if not adopt:
+            return Placement(positions, lost)
+        of_rows = positions[who]
+        return Placement(
+            positions,
+            lost,
+            adopted(self.sketch, rows, offers, of_rows, parents, rng=rng)
+            if self.sketch.parts
+            else None,
+            None if self.ancestors.often is None else moved(rows, offers, of_rows),
+        )
+
+    def _offers(self, parents: pd.DataFrame, rng: np.random.Generator) -> Offers:
+        """Return the parents with what they want."""
+        assert self.degrees is not None
+        wanted, sizes = self.degrees.draw(parents, rng)
+        nothing = np.zeros(len(parents), dtype=np.int64)
+        return Offers(
+            codes=self.sketch.codes(parents),
+            ordered=[part.ordered for part in self.sketch.parts],
+            group=nothing,
+            label=nothing - 1,
+            wanted=wanted,
+            sizes=sizes,
+            single=self.degrees.single,
+        )
+
+    def _rows(
+        self,
+        drawn: pd.DataFrame,
+        offers: Offers,
+        family: Integers,
+        anchors: Mapping[str, Pair],
+        must: Pair | None,
+        classes: Integers | None,
+        rng: np.random.Generator,
+    ) -> tuple[Rows, Offers]:
+        """Return what rows ask for, and the parents with the groups and labels of these rows."""
+        group = self.ancestors.groups(len(drawn), anchors, must, offers.wanted, rng=rng)
+        agrees = np.zeros(len(drawn), dtype=np.bool_)
+        if self.ancestors.often is not None:
+            agrees = np.equal(read_codes(drawn[self.prefix + SAME], 2), 1)
+        same, avoided, label = self.ancestors.labels(agrees, anchors, len(offers.label))
+        codes = self.sketch.heard(drawn, prefix=self.prefix)
+        entity = np.arange(len(drawn), dtype=np.int64)
+        if classes is not None and self.classes is not None:
+            codes = np.where(classes[:, None] < 0, codes, self.classes.profiles[classes])
+            if not self.distinct:
+                entity = joint(family, classes + 1)
+        if self.repeats:
+            numbers = read_codes(drawn[self.prefix + REPEAT], repeats.LONGEST + 1)
+            entity = repeats.entities(family, numbers.astype(np.int64), rng=rng)
+        rows = Rows(codes, entity, family, group[0], same, avoided)
+        return rows, replace(offers, group=group[1], label=label)
+
+    def _classes(
+        self, drawn: pd.DataFrame, offers: Offers, rng: np.random.Generator
+    ) -> Integers | None:
+        """Return the class of each row of a look-up, `UNKNOWN` for any."""
+        if self.classes is None:
+            return None
+        if self.which:
+            found = read_codes(drawn[self.prefix + WHICH], len(self.classes.members))
+            return found.astype(np.int64)
+        codes = self.sketch.heard(drawn, prefix=self.prefix)
+        return self.classes.nearest(codes, ordered=offers.ordered, rng=rng)
+
+    def _looked_up(
+        self,
+        classes: Integers | None,
+        rows: Rows,
+        offers: Offers,
+        rng: np.random.Generator,
+    ) -> Integers | None:
+        """Return the parent of each entity of a look-up."""
+        if self.classes is None or classes is None:
+            return None
+        first = np.unique(rows.entity, return_index=True)[1]
+        return self.classes.place(
+            classes[first], rows.family[first], offers.codes, ordered=offers.ordered, rng=rng
+        )
+
+    def _wanted(self, drawn: pd.DataFrame) -> Flags:
+        """Return which rows are to have a parent."""
+        if self.linked == "some":
+            return np.equal(read_codes(drawn[self.prefix + LINKED], 2), 1)
+        return np.full(len(drawn), self.linked == "all")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the key as JSON-safe values: levels, ranges, counts and shares, no row."""
+        return {
+            "key": self.key,
+            "linked": self.linked,
+            "sketch": self.sketch.to_dict(),
+            "classes": None if self.classes is None else self.classes.to_dict(),
+            "which": self.which,
+            "repeats": self.repeats,
+            "distinct": self.distinct,
+            "ancestors": self.ancestors.to_dict(),
+            "degrees": None if self.degrees is None else self.degrees.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Self:
+        """Rebuild a key from `to_dict`.
+
+        Raises:
+            ModelFileError: If the record is damaged.
+        """
+        damaged = ModelFileError("the record of a foreign key is damaged")
+        try:
+            key, linked = record["key"], record["linked"]
+            flags = record["which"], record["repeats"], record["distinct"]
+            parts = {n: record[n] for n in ("sketch", "classes", "ancestors", "degrees")}
+        except (KeyError, TypeError) as error:
+            raise damaged from error
+        if not isinstance(key, str) or linked not in {"all", "some", "none"}:
+            raise damaged
+        if not all(isinstance(flag, bool) for flag in flags):
+            raise damaged
+        sketch = Sketch.from_dict(parts["sketch"])
+        classes, degrees = parts["classes"], parts["degrees"]
+        if (linked != "none" and degrees is None) or (flags[0] and classes is None):
+            raise damaged
+        return cls(
+            key=key,
+            linked=linked,
+            sketch=sketch,
+            classes=None if classes is None else Classes.from_dict(classes, len(sketch.parts)),
+            which=flags[0],
+            repeats=flags[1],
+            distinct=flags[2],
+            ancestors=Ancestors.from_dict(parts["ancestors"]),
+            degrees=None if degrees is None else Degrees.from_dict(degrees),
+        )
