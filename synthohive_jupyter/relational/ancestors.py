@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
+from synthohive_jupyter.relational.ancestry import ANY
 from synthohive_jupyter.relational.matching import anyone, common
 
 if TYPE_CHECKING:
@@ -96,18 +97,25 @@ class Ancestors:
         Args:
             rows: Number of rows.
             anchors: As in `learn`, of rows and parents that are to be matched.
-            must: Further groups that have to agree.
+            must: Further groups that have to agree; a row of the group `ancestry.ANY` may have any.
             weights: How much parents want rows, shape (parents,).
             rng: Source of chance.
         """
-        nothing = np.zeros(rows, dtype=np.int64), np.zeros(len(weights), dtype=np.int64)
-        hard = nothing if must is None else common(must)
-        pairs, anyhow = [hard], anyone(*hard, weights, rng=rng)
+        pairs = [] if must is None else [(*must, must[0] == ANY)]
         for name in self.always:
             if name in anchors:
                 own, others = anchors[name]
-                pairs.append((np.where(own < 0, others[anyhow], own), others))
-        return common(*pairs)
+                pairs.append((own, others, own < 0))
+        groups = np.zeros(rows, dtype=np.int64), np.zeros(len(weights), dtype=np.int64)
+        # What most rows know comes first: who does not know the rest takes it from a parent of
+        # the group that is left.
+        for own, others, free in sorted(pairs, key=lambda pair: int(pair[2].sum())):
+            known = own
+            if free.any():
+                anyhow = anyone(*groups, weights, rng=rng)
+                known = np.where(free & (anyhow >= 0), others[np.maximum(anyhow, 0)], own)
+            groups = common(groups, (known, others))
+        return groups
 
     def labels(
         self, agrees: Flags, anchors: Mapping[str, Pair], parents: int

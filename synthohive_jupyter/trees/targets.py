@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 _PRIOR_ROWS = 20
 _DIRECTIONS = 64
 _SWEEPS = 2
-_ROWS = 32_768
-"""Rows that are enough to put the classes of features in order."""
 
 
 def mid_ranks(values: NDArray[np.floating] | Integers) -> Floats:
@@ -114,11 +112,8 @@ def feature_scores(
     Returns:
         For each unordered column ranks of its classes in (0, 1), all different; else ``None``.
     """
-    if len(numbers[0]) > _ROWS:
-        at = np.linspace(0, len(numbers[0]) - 1, _ROWS).astype(np.int64)
-        classes = [None if own is None else own[at] for own in classes]
-        numbers = [values[at] for values in numbers]
-    sketch, scaled = Sketch(len(numbers[0]), len(classes)), []
+    rows = len(numbers[0])
+    sketch, scaled = Sketch(rows, len(classes)), []
     found: list[Floats | None] = [None] * len(classes)
     for index, (own, n, values) in enumerate(zip(classes, n_classes, numbers, strict=True)):
         scaled.append(standardised(values if own is None else _commonest_first(own, n)[own]))
