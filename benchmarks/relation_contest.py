@@ -26,9 +26,14 @@ if TYPE_CHECKING:
     from benchmarks.store import Shelf
 
 _ENGINE = (
-    "engine/*.py", "relational/*.py", "tabular/*.py", "schema/*.py", "trees/*.py", "models/**/*.py",
-    "io/frames.py", "io/lookup.py", "seeding.py",
-)  # fmt: skip
+    *(
+        f"{layer}/**/*.py"
+        for layer in ("engine", "relational", "models", "tabular", "schema", "trees")
+    ),
+    "io/frames.py",
+    "io/lookup.py",
+    "seeding.py",
+)
 
 
 def engine_entry(name: str, label: str, model: str = "tree", **below: object) -> Entry:

@@ -19,7 +19,7 @@ _HOMES = {
     "CTGAN": "models.ctgan.model",
     "ConditionalGenerativeModel": "models.base",
     "ContextualFaker": "privacy.faker",
-    "LinkageModel": "relational.linkage",
+    "LinkageModel": "relational.counts.linkage",
     "Metadata": "schema.metadata",
     "PIISanitizer": "privacy.sanitizer",
     "PiiRule": "privacy.config",

@@ -31,8 +31,8 @@ import pandas as pd
 
 from synthohive_jupyter.engine.record import LINKS, Learnt, TableRecord
 from synthohive_jupyter.errors import ModelFileError, StorageError
-from synthohive_jupyter.relational.history import History
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
+from synthohive_jupyter.relational.siblings.history import History
 
 if TYPE_CHECKING:
     import os

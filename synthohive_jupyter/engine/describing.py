@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from synthohive_jupyter.engine.record import Links
-    from synthohive_jupyter.relational.history import History
+    from synthohive_jupyter.relational.siblings.history import History
     from synthohive_jupyter.relational.steps import Plan, TableStep
 
 CONTEXT_PREFIX = "__ctx__"

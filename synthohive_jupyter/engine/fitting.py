@@ -31,10 +31,10 @@ from synthohive_jupyter.relational.ancestry import (
     known_of_parents,
     loose,
 )
-from synthohive_jupyter.relational.hierarchy import SelfLink
-from synthohive_jupyter.relational.keys import NULL, KeyFormat
-from synthohive_jupyter.relational.linkage import LinkageModel
-from synthohive_jupyter.relational.parents import ParentLink
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
+from synthohive_jupyter.relational.hierarchy.link import SelfLink
+from synthohive_jupyter.relational.keys.references import NULL, KeyFormat
+from synthohive_jupyter.relational.parents.link import ParentLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -318,7 +318,11 @@ class TableFitter:
 
     def _reference(self, step: TableStep, key: ForeignKey, own: pd.DataFrame) -> Reference:
         positions = self.tables.positions(step.table, key)
-        formats = tuple(KeyFormat.of(own[c], table=step.table) for c in key.columns)
+        parents = self.tables.frame(key.parent)
+        formats = tuple(
+            KeyFormat.of(own[column], targets=parents[target])
+            for column, target in zip(key.columns, key.parent_columns, strict=True)
+        )
         return Reference(formats, float((positions == NULL).mean()) if len(own) else 0.0)
 
 

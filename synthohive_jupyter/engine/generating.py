@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.engine.describing import CONTEXT_PREFIX
-from synthohive_jupyter.engine.distinct import distinct_keys
 from synthohive_jupyter.engine.grown import Draft, GrownTables
+from synthohive_jupyter.engine.keeping import distinct_keys, existing_keys
 from synthohive_jupyter.engine.placing import Placer
 from synthohive_jupyter.engine.siblings import draw_families
 from synthohive_jupyter.events import Event, LinkageSampled, PhaseStarted, TableSampled
 from synthohive_jupyter.relational.ancestry import compose, context_of, known_of_parents
-from synthohive_jupyter.relational.keys import (
+from synthohive_jupyter.relational.counts.linkage import LinkageModel, histogram
+from synthohive_jupyter.relational.keys.references import (
     NULL,
     check_foreign_key,
     check_primary_key,
     number_within,
     repeat_parents,
 )
-from synthohive_jupyter.relational.linkage import LinkageModel, histogram
 from synthohive_jupyter.seeding import integer_seed, stream, table_id
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class TableGenerator:
         self.tables.begin(draft)
         if step.driver is not None:
             placer.refer(draft, step.driver, family)
+        self._exist(draft, placer)
         for key in step.other_keys:
             if key.name not in step.deferred_keys:
                 placer.place(draft, key)
@@ -174,6 +175,19 @@ class TableGenerator:
         told = context_of(step, above, self.tables, prefix=CONTEXT_PREFIX)
         types = learnt.record.context_dtypes
         return None if told is None else told.astype({c: types[c] for c in told.columns})
+
+    def _exist(self, draft: Draft, placer: Placer) -> None:
+        """Make every key to a kept table one that exists, whatever the model draws."""
+        fixed: set[str] = set()
+        for key in draft.step.kept_keys:
+            kept = self.fitted.learnt[key.parent].kept
+            if kept is None or not set(key.columns) <= set(draft.drawn.columns):
+                continue
+            rng = stream(self.seed, draft.step.table, "parents", table_id(key.name))
+            draft.drawn, none = existing_keys(draft.drawn, key, kept, fixed, rng)
+            if none.any() and not key.nullable:
+                placer.leave_out(draft, key, none)
+            fixed.update(key.columns)
 
     def _distinguish(self, draft: Draft, placer: Placer) -> None:
         """Make rows differ by a key to a kept table, where that is what tells them apart."""

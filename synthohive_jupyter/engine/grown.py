@@ -9,7 +9,7 @@ import numpy as np
 
 from synthohive_jupyter.errors import StorageError
 from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.keys import NULL, merge_columns
+from synthohive_jupyter.relational.keys.references import NULL, merge_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -123,10 +123,13 @@ class GrownTables:
         """Take in a finished (and written) table; keep what others will ask for."""
         step = self._plan.step(table)
         draft = self._drafts.pop(table, None)
-        if draft is None or not self._plan.readers(table):
+        if draft is None:
+            return
+        # How many rows a parent has here is asked by other tables of the same parent.
+        self._positions |= {(table, name): p for name, p in draft.positions.items()}
+        if not self._plan.readers(table):
             return
         self._keys[table] = frame[list(step.primary_key)].reset_index(drop=True)
-        self._positions |= {(table, name): p for name, p in draft.positions.items()}
         if self._writer is None:
             names = [c for c in step.modelled_columns if c in frame.columns]
             self._kept[table] = frame[names].reset_index(drop=True)

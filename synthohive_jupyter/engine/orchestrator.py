@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.events import EventSink
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
-    from synthohive_jupyter.relational.linkage import LinkageModel
+    from synthohive_jupyter.relational.counts.linkage import LinkageModel
     from synthohive_jupyter.relational.steps import Plan
 
 

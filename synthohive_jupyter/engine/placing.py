@@ -10,9 +10,9 @@ import numpy as np
 from synthohive_jupyter.events import Event, Notice
 from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.relational.ancestry import ANY, ancestors, anchors, families, groups
-from synthohive_jupyter.relational.hierarchy import SelfLink
-from synthohive_jupyter.relational.keys import NULL, refer
-from synthohive_jupyter.relational.parents import Placement
+from synthohive_jupyter.relational.hierarchy.link import SelfLink
+from synthohive_jupyter.relational.keys.references import NULL, refer
+from synthohive_jupyter.relational.parents.link import Placement
 from synthohive_jupyter.seeding import stream, table_id
 
 if TYPE_CHECKING:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.hierarchy import SelfLink
-from synthohive_jupyter.relational.keys import KeyFormat
-from synthohive_jupyter.relational.parents import ParentLink
+from synthohive_jupyter.relational.hierarchy.link import SelfLink
+from synthohive_jupyter.relational.keys.references import KeyFormat
+from synthohive_jupyter.relational.parents.link import ParentLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.privacy.sanitizer import PIISanitizer
-    from synthohive_jupyter.relational.history import History
-    from synthohive_jupyter.relational.linkage import LinkageModel
+    from synthohive_jupyter.relational.counts.linkage import LinkageModel
+    from synthohive_jupyter.relational.siblings.history import History
     from synthohive_jupyter.relational.steps import Plan
     from synthohive_jupyter.schema.metadata import Metadata
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.relational.history import History
-from synthohive_jupyter.relational.keys import NULL
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.siblings.history import History
 from synthohive_jupyter.seeding import integer_seed, stream
 from synthohive_jupyter.tabular.constraints import enforce
 

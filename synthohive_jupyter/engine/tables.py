@@ -11,7 +11,7 @@ from pandas.api.types import is_numeric_dtype, pandas_dtype
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.lookup import locate
 from synthohive_jupyter.io.relations import quote
-from synthohive_jupyter.relational.keys import NULL, whole_dtype, whole_numbers
+from synthohive_jupyter.relational.keys.references import NULL, whole_dtype, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

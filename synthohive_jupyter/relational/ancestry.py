@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.keys import NULL
+from synthohive_jupyter.relational.keys.references import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ COUNT = "__count__"
 ANY = -2
 """Group of a row that may have a parent of any group; `NULL` is the group of none."""
 
-_NULLABLE = {
+NULLABLE = {
     "int8": "Int8", "int16": "Int16", "int32": "Int32", "int64": "Int64", "uint8": "UInt8",
     "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "bool": "boolean",
 }  # fmt: skip
@@ -154,7 +154,7 @@ def taken(rows: pd.DataFrame, positions: Positions, *, nullable: bool = False) -
     rows = rows.reset_index(drop=True)
     if not nullable and not (positions == NULL).any():
         return rows.iloc[positions].reset_index(drop=True)
-    types = {str(c): _NULLABLE[str(t)] for c, t in rows.dtypes.items() if str(t) in _NULLABLE}
+    types = {str(c): NULLABLE[str(t)] for c, t in rows.dtypes.items() if str(t) in NULLABLE}
     return rows.astype(types).reindex(positions).reset_index(drop=True)
 
 

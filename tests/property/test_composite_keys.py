@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.keys import (
+from synthohive_jupyter.relational.keys.references import (
     NULL,
     KeyFormat,
     check_foreign_key,

@@ -8,8 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from synthohive_jupyter.errors import DataError
-from synthohive_jupyter.relational.laws import CountLaw
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.counts.laws import CountLaw
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
 
 METHODS = st.sampled_from(["empirical", "negbinom", "conditional"])
 COUNTS = st.lists(st.integers(0, 60), min_size=1, max_size=60)

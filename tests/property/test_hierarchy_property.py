@@ -6,10 +6,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from synthohive_jupyter.relational.hierarchy import SelfLink
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.kinship import FORESTS
-from synthohive_jupyter.relational.levels import (
+from synthohive_jupyter.relational.hierarchy.kinship import FORESTS
+from synthohive_jupyter.relational.hierarchy.levels import (
     climb,
     fitted,
     in_order,
@@ -18,6 +16,8 @@ from synthohive_jupyter.relational.levels import (
     units,
     without_gaps,
 )
+from synthohive_jupyter.relational.hierarchy.link import SelfLink
+from synthohive_jupyter.relational.keys.references import NULL
 
 CHEAP = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SEEDS = st.integers(0, 2**32)

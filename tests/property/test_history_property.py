@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synthohive_jupyter.relational.history import History
-from synthohive_jupyter.relational.past import PREVIOUS
+from synthohive_jupyter.relational.siblings.history import History
+from synthohive_jupyter.relational.siblings.past import PREVIOUS
 
 ORDERS = {
     "int": lambda i: i,

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from synthohive_jupyter.engine.orchestrator import StagedOrchestrator
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
 from synthohive_jupyter.schema.metadata import Metadata
 from synthohive_jupyter.validation.integrity import key_checks
 from tests.fakes import MemoryIO, ResamplingModel

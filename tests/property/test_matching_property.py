@@ -5,10 +5,10 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.matching import NOBODY, Side, allot, anyone, match
-from synthohive_jupyter.relational.parents import ParentLink
-from synthohive_jupyter.relational.repeats import entities, number_repeats
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents.link import ParentLink
+from synthohive_jupyter.relational.parents.matching import NOBODY, Side, allot, anyone, match
+from synthohive_jupyter.relational.parents.repeats import entities, number_repeats
 
 small = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 2**32)

@@ -9,8 +9,8 @@ from scipy import special, stats
 
 from synthohive_jupyter.engine.synthesizer import Synthesizer
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.relational.counts import FEWEST_PARENTS, CountForest
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.counts.forest import FEWEST_PARENTS, CountForest
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
 from synthohive_jupyter.schema.metadata import Metadata
 
 PLANS = {"free": 0.5, "pro": 2.0, "team": 6.0}

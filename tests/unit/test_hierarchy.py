@@ -9,9 +9,9 @@ import pytest
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.models.tree.model import TreeSynth
 from synthohive_jupyter.relational.ancestry import ANY
-from synthohive_jupyter.relational.hierarchy import SelfLink
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.levels import climb
+from synthohive_jupyter.relational.hierarchy.levels import climb
+from synthohive_jupyter.relational.hierarchy.link import SelfLink
+from synthohive_jupyter.relational.keys.references import NULL
 from synthohive_jupyter.schema.metadata import Metadata
 
 TITLES = ["boss", "director", "manager", "lead", "clerk"]

@@ -8,11 +8,11 @@ import pytest
 
 from synthohive_jupyter.engine.synthesizer import Synthesizer
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational import drawing
-from synthohive_jupyter.relational.history import History
-from synthohive_jupyter.relational.keys import number_in_family
-from synthohive_jupyter.relational.past import COPY, FIRST, LEFT, PREVIOUS, RANK
+from synthohive_jupyter.relational.keys.references import number_in_family
 from synthohive_jupyter.relational.plan import make_plan
+from synthohive_jupyter.relational.siblings import drawing
+from synthohive_jupyter.relational.siblings.history import History
+from synthohive_jupyter.relational.siblings.past import COPY, FIRST, LEFT, PREVIOUS, RANK
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
 from synthohive_jupyter.validation.links import Link, sibling_coherence
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.relational.key_dates import DateGrid
-from synthohive_jupyter.relational.keys import NULL, KeyFormat, check_foreign_key
+from synthohive_jupyter.relational.keys.dates import DateGrid
+from synthohive_jupyter.relational.keys.references import NULL, KeyFormat, check_foreign_key
 
 HOURS = pd.Series(pd.date_range("2013-01-01 03:00", periods=200, freq="h"), name="at")
 DAYS = pd.Series(pd.date_range("2013-03-01", periods=200, freq="D"), name="at")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.relational.keys import (
+from synthohive_jupyter.relational.keys.references import (
     NULL,
     KeyFormat,
     check_foreign_key,

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, SchemaError
-from synthohive_jupyter.relational.laws import SHAPE_BOUNDS
-from synthohive_jupyter.relational.linkage import LinkageModel, histogram
+from synthohive_jupyter.relational.counts.laws import SHAPE_BOUNDS
+from synthohive_jupyter.relational.counts.linkage import LinkageModel, histogram
 
 
 def fitted(counts, method="empirical", bounds=(0, None)):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from synthohive_jupyter.relational.apart import Sets, elsewhere, separate
-from synthohive_jupyter.relational.matching import NOBODY, Side, allot, cells, common, match
-from synthohive_jupyter.relational.places import capped, filled, fitted, scaled
+from synthohive_jupyter.relational.parents.apart import Sets, elsewhere, separate
+from synthohive_jupyter.relational.parents.matching import NOBODY, Side, allot, cells, common, match
+from synthohive_jupyter.relational.parents.places import capped, filled, fitted, scaled
 
 
 def side(codes, *, group=None, number=None, size=None):

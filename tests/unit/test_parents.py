@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.ancestors import Ancestors
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.lookups import Classes
-from synthohive_jupyter.relational.parents import ParentLink
-from synthohive_jupyter.relational.telling import choose
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents.ancestors import Ancestors
+from synthohive_jupyter.relational.parents.link import ParentLink
+from synthohive_jupyter.relational.parents.lookups import Classes
+from synthohive_jupyter.relational.parents.telling import choose
 
 
 def learn(parents, positions, rows=None, family=None, **others):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.relational.drawing import ALONE, TOGETHER, turns, walk
-from synthohive_jupyter.relational.sequence import Timeline, run_lengths, steps
+from synthohive_jupyter.relational.siblings.drawing import ALONE, TOGETHER, turns, walk
+from synthohive_jupyter.relational.siblings.timeline import Timeline, run_lengths, steps
 from synthohive_jupyter.schema.metadata import Constraint
 
 N = 60

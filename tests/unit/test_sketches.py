@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.ranks import CELLS
-from synthohive_jupyter.relational.sketches import LINK, UNKNOWN, Sketch
+from synthohive_jupyter.relational.parents.ranks import CELLS
+from synthohive_jupyter.relational.parents.sketches import LINK, UNKNOWN, Sketch
 from synthohive_jupyter.schema.tables import Constraint
 
 ROWS = 3000

@@ -11,6 +11,7 @@ import pytest
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular import temporal
+from synthohive_jupyter.tabular.codecs import count_up_to
 from synthohive_jupyter.tabular.declared import allowed
 from synthohive_jupyter.tabular.storage import Storage
 from synthohive_jupyter.tabular.transformer import TableTransformer
@@ -207,3 +208,32 @@ def test_categories_of_integers_come_back_as_integers():
     assert transformer.layout[0].scalar_codes == ()
     encoded = transformer.encode(frame, np.random.default_rng(0))
     pd.testing.assert_frame_equal(transformer.decode(encoded, np.random.default_rng(0)), frame)
+
+
+def test_the_short_way_to_read_a_column_gives_what_the_long_one_gives(monkeypatch):
+    columns = [
+        pd.Series([1.5, np.nan, 3.0]),
+        pd.Series([1, 2, 3]),
+        pd.Series([1, None, 3], dtype="Int64"),
+        pd.Series([1.5, None, 3.0], dtype="Float64"),
+        pd.Series([True, None, False], dtype="boolean"),
+        pd.Series(["a", None, "b"], dtype=object),
+        pd.Series(pd.to_datetime(["2024-01-02", None, "2024-01-03"])),
+    ]
+    for column in columns:
+        storage = Storage.of(column, table="t")
+        short = storage._plain(column)
+        assert short is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(Storage, "_plain", lambda *_: None)
+            long = storage.read(column, table="t")
+        for one, other in zip(short, long, strict=True):
+            assert one.dtype == other.dtype
+            assert np.array_equal(one, other)
+
+
+def test_many_values_are_counted_like_few():
+    rng = np.random.default_rng(0)
+    ends, values = np.sort(rng.integers(0, 50, 40)), rng.integers(-5, 60, 1000)
+    wanted = [int((ends <= value).sum()) for value in values]
+    assert count_up_to(ends, values).tolist() == wanted

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.matching import NOBODY, anyone
+from synthohive_jupyter.relational.parents.matching import NOBODY, anyone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

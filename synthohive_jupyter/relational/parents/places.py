@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.matching import allot
+from synthohive_jupyter.relational.parents.matching import allot
 
 if TYPE_CHECKING:
     from synthohive_jupyter.tabular.codecs import Floats, Integers

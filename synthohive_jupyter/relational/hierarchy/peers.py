@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.keys import NULL, number_within
-from synthohive_jupyter.relational.matching import common
+from synthohive_jupyter.relational.keys.references import NULL, number_within
+from synthohive_jupyter.relational.parents.matching import common
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

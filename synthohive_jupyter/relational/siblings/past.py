@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.keys import number_in_family
-from synthohive_jupyter.relational.sequence import run_lengths, steps
-from synthohive_jupyter.relational.values import Array, array_of, nullable, same
+from synthohive_jupyter.relational.keys.references import number_in_family
+from synthohive_jupyter.relational.siblings.timeline import run_lengths, steps
+from synthohive_jupyter.relational.siblings.values import Array, array_of, nullable, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

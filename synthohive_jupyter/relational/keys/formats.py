@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import DataError, ModelFileError
-from synthohive_jupyter.relational.key_dates import DateGrid
+from synthohive_jupyter.relational.keys.dates import DateGrid
 from synthohive_jupyter.tabular.patterns import TextPattern
 
 if TYPE_CHECKING:
@@ -48,9 +48,15 @@ class KeyFormat:
     grid: DateGrid | None = None
 
     @classmethod
-    def of(cls, values: pd.Series, *, table: str = "") -> Self:  # noqa: ARG003 - as `fit` takes it
-        """Return the format of a column that points to keys, of any type."""
-        return cls(_kind(values)[0], str(values.dtype))
+    def of(cls, values: pd.Series, *, targets: pd.Series | None = None) -> Self:
+        """Return the format of a column that points to keys, of any type.
+
+        Args:
+            values: The column.
+            targets: What it points to; tells the kind where the column has nothing but nulls.
+        """
+        told = targets if targets is not None and not values.notna().any() else values
+        return cls(_kind(told)[0], str(values.dtype))
 
     @classmethod
     def fit(cls, values: pd.Series, *, table: str) -> Self:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.drawing import walk
-from synthohive_jupyter.relational.given import (
+from synthohive_jupyter.relational.siblings.drawing import walk
+from synthohive_jupyter.relational.siblings.given import (
     Growth,
     Numbers,
     NumberTree,
     tree_from_dict,
     tree_to_dict,
 )
-from synthohive_jupyter.relational.past import NOBODY, Now, Past
-from synthohive_jupyter.relational.sequence import Timeline, run_lengths
+from synthohive_jupyter.relational.siblings.past import NOBODY, Now, Past
+from synthohive_jupyter.relational.siblings.timeline import Timeline, run_lengths
 from synthohive_jupyter.tabular.records import part
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.relational.drawing import Turn
+    from synthohive_jupyter.relational.siblings.drawing import Turn
     from synthohive_jupyter.trees.splits import Features
     from synthohive_jupyter.trees.tree import ConditionalTree
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from synthohive_jupyter.relational.placing import Offers, Rows
-    from synthohive_jupyter.relational.sketches import Sketch
+    from synthohive_jupyter.relational.parents.placing import Offers, Rows
+    from synthohive_jupyter.relational.parents.sketches import Sketch
     from synthohive_jupyter.tabular.codecs import Codes, Integers
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.fans import FanOuts
-from synthohive_jupyter.relational.keys import NULL, number_in_family
-from synthohive_jupyter.relational.levels import climb
-from synthohive_jupyter.relational.matching import common
-from synthohive_jupyter.relational.replies import Candidates, Recency
-from synthohive_jupyter.relational.telling import MOST, ROWS, coarse, gain, target
+from synthohive_jupyter.relational.hierarchy.fans import FanOuts
+from synthohive_jupyter.relational.hierarchy.levels import climb
+from synthohive_jupyter.relational.hierarchy.replies import Candidates, Recency
+from synthohive_jupyter.relational.keys.references import NULL, number_in_family
+from synthohive_jupyter.relational.parents.matching import common
+from synthohive_jupyter.relational.parents.telling import MOST, ROWS, coarse, gain, target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.relational.sketches import Sketch
+    from synthohive_jupyter.relational.parents.sketches import Sketch
     from synthohive_jupyter.tabular.codecs import Codes, Floats
 
     Positions = NDArray[np.int64]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthohive_jupyter.relational.apart import Sets, elsewhere, separate
-from synthohive_jupyter.relational.matching import NOBODY, Side, allot, cells, common, match
-from synthohive_jupyter.relational.places import capped, filled, fitted, scaled, shared_out
-from synthohive_jupyter.relational.telling import joint
+from synthohive_jupyter.relational.parents.apart import Sets, elsewhere, separate
+from synthohive_jupyter.relational.parents.matching import NOBODY, Side, allot, cells, common, match
+from synthohive_jupyter.relational.parents.places import capped, filled, fitted, scaled, shared_out
+from synthohive_jupyter.relational.parents.telling import joint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

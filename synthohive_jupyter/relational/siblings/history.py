@@ -23,13 +23,13 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.ahead import Ahead
-from synthohive_jupyter.relational.drawing import turns
-from synthohive_jupyter.relational.given import Numbers
-from synthohive_jupyter.relational.keys import number_in_family
-from synthohive_jupyter.relational.past import COPY, FIRST, PREVIOUS, Now, Past, observed
-from synthohive_jupyter.relational.sequence import Timeline, run_lengths
-from synthohive_jupyter.relational.values import array_of, joined, replaced, same
+from synthohive_jupyter.relational.keys.references import number_in_family
+from synthohive_jupyter.relational.siblings.ahead import Ahead
+from synthohive_jupyter.relational.siblings.drawing import turns
+from synthohive_jupyter.relational.siblings.given import Numbers
+from synthohive_jupyter.relational.siblings.past import COPY, FIRST, PREVIOUS, Now, Past, observed
+from synthohive_jupyter.relational.siblings.timeline import Timeline, run_lengths
+from synthohive_jupyter.relational.siblings.values import array_of, joined, replaced, same
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.records import part
 
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.relational.drawing import Turn
-    from synthohive_jupyter.relational.values import Array
+    from synthohive_jupyter.relational.siblings.drawing import Turn
+    from synthohive_jupyter.relational.siblings.values import Array
 
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.kinship import further, liking
-from synthohive_jupyter.relational.levels import fitted, not_deeper, units
-from synthohive_jupyter.relational.matching import Side, cells, common, match
-from synthohive_jupyter.relational.peers import couples, not_themselves
-from synthohive_jupyter.relational.replies import Candidates, Recency, choose
+from synthohive_jupyter.relational.hierarchy.kinship import further, liking
+from synthohive_jupyter.relational.hierarchy.levels import fitted, not_deeper, units
+from synthohive_jupyter.relational.hierarchy.peers import couples, not_themselves
+from synthohive_jupyter.relational.hierarchy.replies import Candidates, Recency, choose
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents.matching import Side, cells, common, match
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.relational.fans import FanOuts
+    from synthohive_jupyter.relational.hierarchy.fans import FanOuts
     from synthohive_jupyter.tabular.codecs import Codes, Floats
 
     Positions = NDArray[np.int64]

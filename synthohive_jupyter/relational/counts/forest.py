@@ -30,8 +30,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.groups import GroupTree
-from synthohive_jupyter.relational.traits import Traits
+from synthohive_jupyter.relational.counts.groups import GroupTree
+from synthohive_jupyter.relational.counts.traits import Traits
 from synthohive_jupyter.trees.targets import mid_ranks
 
 if TYPE_CHECKING:

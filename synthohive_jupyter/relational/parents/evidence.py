@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.telling import ROWS, choose, coarse, gain, joint, target
+from synthohive_jupyter.relational.parents.telling import ROWS, choose, coarse, gain, joint, target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from synthohive_jupyter.relational.sketches import Sketch
+    from synthohive_jupyter.relational.parents.sketches import Sketch
     from synthohive_jupyter.tabular.codecs import Codes, Integers
 
     Pair = tuple[Integers, Integers]

@@ -16,21 +16,21 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational import repeats
-from synthohive_jupyter.relational.adoption import adopted, moved
-from synthohive_jupyter.relational.ancestors import Ancestors
-from synthohive_jupyter.relational.degrees import Degrees
-from synthohive_jupyter.relational.evidence import Evidence
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.lookups import Classes
-from synthohive_jupyter.relational.placing import Offers, Placement, Rows, place
-from synthohive_jupyter.relational.sketches import (
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents import repeats
+from synthohive_jupyter.relational.parents.adoption import adopted, moved
+from synthohive_jupyter.relational.parents.ancestors import Ancestors
+from synthohive_jupyter.relational.parents.degrees import Degrees
+from synthohive_jupyter.relational.parents.evidence import Evidence
+from synthohive_jupyter.relational.parents.lookups import Classes
+from synthohive_jupyter.relational.parents.placing import Offers, Placement, Rows, place
+from synthohive_jupyter.relational.parents.sketches import (
     LINK,
     Sketch,
     code_column,
     read_codes,
 )
-from synthohive_jupyter.relational.telling import dense, joint
+from synthohive_jupyter.relational.parents.telling import dense, joint
 from synthohive_jupyter.schema.tables import Constraint
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.ranks import RankAxis, cut
+from synthohive_jupyter.relational.parents.ranks import RankAxis, cut
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.categorical import CategoryCodec
 from synthohive_jupyter.tabular.codecs import Codes, Encoded, Flags, Floats, Integers

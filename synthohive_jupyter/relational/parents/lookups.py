@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.matching import Side, match
-from synthohive_jupyter.relational.sketches import UNKNOWN
+from synthohive_jupyter.relational.parents.matching import Side, match
+from synthohive_jupyter.relational.parents.sketches import UNKNOWN
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.codecs import RARE, Codes, Integers, count_families
 

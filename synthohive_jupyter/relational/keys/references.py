@@ -14,7 +14,7 @@ import pandas as pd
 
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io.lookup import complete, locate
-from synthohive_jupyter.relational.key_formats import (
+from synthohive_jupyter.relational.keys.formats import (
     NULL,
     KeyFormat,
     whole_dtype,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.linkage import LinkageModel
+from synthohive_jupyter.relational.counts.linkage import LinkageModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synthohive_jupyter.relational.keys import NULL
+from synthohive_jupyter.relational.keys.references import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

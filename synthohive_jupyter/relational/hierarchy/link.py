@@ -22,10 +22,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from synthohive_jupyter.relational.ancestors import Ancestors
 from synthohive_jupyter.relational.ancestry import ANY
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.kinship import (
+from synthohive_jupyter.relational.hierarchy.kinship import (
     FORESTS,
     LEVELS,
     PAIRS,
@@ -35,16 +33,18 @@ from synthohive_jupyter.relational.kinship import (
     most_telling,
     shape_of,
 )
-from synthohive_jupyter.relational.levels import (
+from synthohive_jupyter.relational.hierarchy.levels import (
     in_order,
     in_sizes,
     level_sizes,
     without_gaps,
 )
-from synthohive_jupyter.relational.parents import LINKED, SAME, Placement
-from synthohive_jupyter.relational.selfkeys import DEPTH, ITSELF, SelfKey
-from synthohive_jupyter.relational.settling import Seekers
-from synthohive_jupyter.relational.sketches import Sketch, read_codes
+from synthohive_jupyter.relational.hierarchy.selfkeys import DEPTH, ITSELF, SelfKey
+from synthohive_jupyter.relational.hierarchy.settling import Seekers
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents.ancestors import Ancestors
+from synthohive_jupyter.relational.parents.link import LINKED, SAME, Placement
+from synthohive_jupyter.relational.parents.sketches import Sketch, read_codes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

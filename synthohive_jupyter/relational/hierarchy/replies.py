@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from synthohive_jupyter.relational.keys import NULL, number_in_family
+from synthohive_jupyter.relational.keys.references import NULL, number_in_family
 
 if TYPE_CHECKING:
     from collections.abc import Callable

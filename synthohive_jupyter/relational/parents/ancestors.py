@@ -13,7 +13,7 @@ import numpy as np
 
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.relational.ancestry import ANY
-from synthohive_jupyter.relational.matching import anyone, common
+from synthohive_jupyter.relational.parents.matching import anyone, common
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ import pandas as pd
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, SchemaError
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.counts import CountForest
-from synthohive_jupyter.relational.laws import (
+from synthohive_jupyter.relational.counts.forest import CountForest
+from synthohive_jupyter.relational.counts.laws import (
     UNBOUNDED,
     CountLaw,
     are_bounds,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from synthohive_jupyter.relational.laws import Bounds
+    from synthohive_jupyter.relational.counts.laws import Bounds
 
     Counts = NDArray[np.int64]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.relational.sequence import run_lengths
+from synthohive_jupyter.relational.siblings.timeline import run_lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.relational.ancestors import Ancestors
-from synthohive_jupyter.relational.fans import FanOuts
-from synthohive_jupyter.relational.keys import NULL
-from synthohive_jupyter.relational.kinship import FORESTS, FURTHER, REPLIES, SHAPES
-from synthohive_jupyter.relational.levels import runs, unrolled
-from synthohive_jupyter.relational.parents import LINKED, SAME
-from synthohive_jupyter.relational.replies import Recency
-from synthohive_jupyter.relational.sketches import LINK, Sketch, code_column, read_codes
+from synthohive_jupyter.relational.hierarchy.fans import FanOuts
+from synthohive_jupyter.relational.hierarchy.kinship import FORESTS, FURTHER, REPLIES, SHAPES
+from synthohive_jupyter.relational.hierarchy.levels import runs, unrolled
+from synthohive_jupyter.relational.hierarchy.replies import Recency
+from synthohive_jupyter.relational.keys.references import NULL
+from synthohive_jupyter.relational.parents.ancestors import Ancestors
+from synthohive_jupyter.relational.parents.link import LINKED, SAME
+from synthohive_jupyter.relational.parents.sketches import LINK, Sketch, code_column, read_codes
 from synthohive_jupyter.schema.tables import Constraint
 
 if TYPE_CHECKING:

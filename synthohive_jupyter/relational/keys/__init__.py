@@ -1,0 +1,1 @@
+"""Keys: formats of key columns, references by position, and the checks that they hold."""

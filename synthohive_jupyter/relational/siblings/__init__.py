@@ -1,0 +1,1 @@
+"""What the rows of a family know of those before them."""
