@@ -56,7 +56,7 @@ def test_the_plan_says_who_is_told_what():
     columns = {name: tuple(frame.columns) for name, frame in shop(20).items()}
     step = make_plan(described(), columns).step("orders")
     assert step.history_columns == ("day", "item")
-    assert "given plan of its parent and its siblings before" in str(step)
+    assert "siblings told (in the declared order of day)" in str(step)
     assert make_plan(described("none"), columns).step("orders").history_columns == ()
 
 
