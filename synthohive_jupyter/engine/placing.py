@@ -126,7 +126,20 @@ class Placer:
         )
         if found.adopted is not None:
             _adopt(self.tables.draft(key.parent), found.adopted)
+        if found.moved is not None and len(found.moved):
+            self._move(self.tables.draft(key.parent), link.ancestors.often, found.moved)
         return found
+
+    def _move(self, parent: Draft, ancestor: str | None, moved: pd.Series) -> None:
+        """Give rows of a parent the ancestor that their own rows have, where it drives them."""
+        key = parent.step.driver
+        if key is None or key.parent != ancestor:
+            return
+        positions = parent.positions[key.name].copy()
+        positions[moved.index.to_numpy()] = moved.to_numpy()
+        for column in key.columns:
+            del parent.keys[column], parent.closed[column]
+        self.refer(parent, key, positions)
 
     def _must(
         self, draft: Draft, key: ForeignKey, filled: pd.DataFrame, shared: list[str]

@@ -208,6 +208,24 @@ def test_only_parents_that_nobody_has_read_adopt():
     metadata.add_table("links", pk="id", fk=links)
     columns = {"accounts": ["id"], "clients": ["id"], "links": ["id", *links]}
     assert make_plan(metadata, columns).step("links").adopting == ("client_id",)
+    # Where clients live they may move; what is part of their own key stays.
+    for pk, adopting in (("id", ("client_id",)), (("town", "id"), ())):
+        towns = Metadata()
+        towns.add_table("towns", pk="id")
+        towns.add_table("clients", pk=pk, fk={"town": "towns.id"})
+        towns.add_table("accounts", pk="id")
+        to_client = {"client_id": "clients.id"} if pk == "id" else {
+            ("town", "client_id"): "clients.(town, id)"
+        }  # fmt: skip
+        towns.add_table(
+            "links", pk=None, fk={"account_id": "accounts.id", **to_client}, driver="account_id"
+        )
+        every = {
+            "towns": ["id"], "clients": ["id", "town"], "accounts": ["id"],
+            "links": ["account_id", "client_id", "town"],
+        }  # fmt: skip
+        found = make_plan(towns, every).step("links").adopting
+        assert found == adopting
     metadata.add_table("cards", pk="id", fk={"client_id": "clients.id"})
     columns["cards"] = ["id", "client_id"]
     assert make_plan(metadata, columns).step("links").adopting == ()
