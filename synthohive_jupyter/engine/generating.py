@@ -11,7 +11,7 @@ import pandas as pd
 
 from synthohive_jupyter.engine.describing import CONTEXT_PREFIX
 from synthohive_jupyter.engine.grown import Draft, GrownTables
-from synthohive_jupyter.engine.keeping import distinct_keys, existing_keys
+from synthohive_jupyter.engine.keeping import Keeper
 from synthohive_jupyter.engine.placing import Placer
 from synthohive_jupyter.engine.siblings import draw_families
 from synthohive_jupyter.events import Event, LinkageSampled, PhaseStarted, TableSampled
@@ -24,7 +24,7 @@ from synthohive_jupyter.relational.keys.references import (
     number_within,
     repeat_parents,
 )
-from synthohive_jupyter.seeding import integer_seed, stream, table_id
+from synthohive_jupyter.seeding import integer_seed, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,11 +82,12 @@ class TableGenerator:
         self.tables.begin(draft)
         if step.driver is not None:
             placer.refer(draft, step.driver, family)
-        self._exist(draft, placer)
+        keeper = Keeper(draft, placer, self._kept(step))
+        keeper.settle()
         for key in step.other_keys:
             if key.name not in step.deferred_keys:
                 placer.place(draft, key)
-        self._distinguish(draft, placer)
+        keeper.settle()
         self._number(draft, learnt)
         for key in step.self_keys:
             placer.place(draft, key)
@@ -176,35 +177,10 @@ class TableGenerator:
         types = learnt.record.context_dtypes
         return None if told is None else told.astype({c: types[c] for c in told.columns})
 
-    def _exist(self, draft: Draft, placer: Placer) -> None:
-        """Make every key to a kept table one that exists, whatever the model draws."""
-        fixed: set[str] = set()
-        for key in draft.step.kept_keys:
-            kept = self.fitted.learnt[key.parent].kept
-            if kept is None or not set(key.columns) <= set(draft.drawn.columns):
-                continue
-            rng = stream(self.seed, draft.step.table, "parents", table_id(key.name))
-            draft.drawn, none = existing_keys(draft.drawn, key, kept, fixed, rng)
-            if none.any() and not key.nullable:
-                placer.leave_out(draft, key, none)
-            fixed.update(key.columns)
-
-    def _distinguish(self, draft: Draft, placer: Placer) -> None:
-        """Make rows differ by a key to a kept table, where that is what tells them apart."""
-        step = draft.step
-        key = next((k for k in step.kept_keys if k.name == step.unique_key), None)
-        kept = None if key is None else self.fitted.learnt[key.parent].kept
-        if key is None or kept is None:
-            return
-        within = [c for c in step.primary_key if c not in key.columns]
-        rng = stream(self.seed, step.table, "parents", table_id(key.name))
-        found = distinct_keys(draft.filled, key.columns, within, kept, key.parent_columns, rng)
-        if (found == NULL).any():
-            placer.leave_out(draft, key, found == NULL)
-            found = found[found != NULL]
-        for column, theirs in zip(key.columns, key.parent_columns, strict=True):
-            values = kept[theirs].iloc[found].reset_index(drop=True)
-            draft.drawn[column] = values.astype(draft.drawn[column].dtype)
+    def _kept(self, step: TableStep) -> dict[str, pd.DataFrame]:
+        """Return the kept tables that a table refers to, by the name of the key."""
+        found = {key.name: self.fitted.learnt[key.parent].kept for key in step.kept_keys}
+        return {name: rows for name, rows in found.items() if rows is not None}
 
     def _number(self, draft: Draft, learnt: Learnt) -> None:
         """Fill the column of the primary key that is counted."""

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from synthohive_jupyter.errors import StorageError
 from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.relational.ancestry import NULLABLE
 from synthohive_jupyter.relational.keys.references import NULL, merge_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from synthohive_jupyter.engine.writing import TableWriter
@@ -79,6 +80,15 @@ class Draft:
         self.keys |= merge_columns(parts, table=table)
         closed = self.closed.get(column, np.zeros(len(self), dtype=np.bool_))
         self.closed[column] = closed | (self.keys[column].isna().to_numpy() & final)
+
+    def empty(self, columns: Sequence[str], rows: NDArray[np.bool_]) -> None:
+        """Take the values of key columns away in some rows, for good."""
+        for column in columns:
+            values = self.keys[column]
+            dtype = NULLABLE.get(str(values.dtype))
+            values = values if dtype is None else values.astype(pd.api.types.pandas_dtype(dtype))
+            self.keys[column] = values.where(~rows)
+            self.closed[column] = self.closed[column] | rows
 
     def shut(self, columns: Sequence[str]) -> NDArray[np.bool_]:
         """Return the rows in which one of the columns is null for good."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,15 @@ from synthohive_jupyter.io.lookup import complete, locate
 from synthohive_jupyter.relational.ancestry import NULLABLE, groups, taken
 from synthohive_jupyter.relational.keys.references import NULL
 from synthohive_jupyter.relational.parents.matching import anyone
+from synthohive_jupyter.seeding import stream, table_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from synthohive_jupyter.engine.grown import Draft
+    from synthohive_jupyter.engine.placing import Placer
     from synthohive_jupyter.schema.metadata import ForeignKey
 
     Positions = NDArray[np.int64]
@@ -106,29 +110,64 @@ def made_distinct(
     return found
 
 
-def distinct_keys(
-    rows: pd.DataFrame,
-    columns: Sequence[str],
-    within: Sequence[str],
-    kept: pd.DataFrame,
-    theirs: Sequence[str],
-    rng: np.random.Generator,
-) -> Positions:
-    """Return rows of a kept table, different ones for rows that are equal in other columns.
+@dataclass(slots=True)
+class Keeper:
+    """Makes the keys of a draft to kept tables exist, and differ where they are its primary key.
 
-    Args:
-        rows: The rows, with what they have drawn.
-        columns: Those of the key.
-        within: Those whose equal values make a group; none for all rows.
-        kept: The kept table.
-        theirs: Columns of it that the key points to, in the same order.
-        rng: Source of chance.
-
-    Returns:
-        Position of each row's kept row; `NULL` where there is none left.
+    Attributes:
+        draft: The rows.
+        placer: Leaves out rows for which there is no key.
+        kept: Foreign key name to the rows of its kept table.
+        done: Names of the keys that are settled.
     """
-    group = np.zeros(len(rows), dtype=np.int64)
-    if within:
-        group = locate(rows, within, rows, within)
-    drawn = locate(rows, columns, kept, theirs)
-    return made_distinct(drawn, group, len(kept), rng)
+
+    draft: Draft
+    placer: Placer
+    kept: Mapping[str, pd.DataFrame]
+    done: set[str] = field(default_factory=set)
+
+    def settle(self) -> None:
+        """Settle the keys whose turn it is: that of the primary key waits for what it goes with.
+
+        Keys that share a column with one that is settled follow it.
+        """
+        step = self.draft.step
+        keys = sorted(step.kept_keys, key=lambda k: (k.name != step.unique_key, k.name))
+        for key in keys:
+            if key.name not in self.kept or not set(key.columns) <= set(self.draft.drawn.columns):
+                continue
+            within = [c for c in step.primary_key if c not in key.columns]
+            if key.name == step.unique_key:
+                if key.name in self.done or not set(within) <= set(self.draft.filled.columns):
+                    continue
+                self._distinguish(key, within)
+                self.done = {key.name}
+            elif key.name not in self.done:
+                self._exist(key)
+                self.done.add(key.name)
+
+    def _exist(self, key: ForeignKey) -> None:
+        fixed = {c for k in self.draft.step.kept_keys if k.name in self.done for c in k.columns}
+        rows = self.draft.drawn
+        changed, none = existing_keys(rows, key, self.kept[key.name], fixed, self._chance(key))
+        self.draft.drawn = changed
+        if none.any() and not key.nullable:
+            self.placer.leave_out(self.draft, key, none)
+
+    def _distinguish(self, key: ForeignKey, within: Sequence[str]) -> None:
+        kept, rows = self.kept[key.name], self.draft.filled
+        group = np.zeros(len(rows), dtype=np.int64)
+        if within:
+            group = locate(rows, within, rows, within)
+        drawn = locate(rows, key.columns, kept, key.parent_columns)
+        found = made_distinct(drawn, group, len(kept), self._chance(key))
+        if (found == NULL).any():
+            self.placer.leave_out(self.draft, key, found == NULL)
+            found = found[found != NULL]
+        for column, theirs in zip(key.columns, key.parent_columns, strict=True):
+            values = kept[theirs].iloc[found].reset_index(drop=True)
+            dtype = pd.api.types.pandas_dtype(str(self.draft.drawn[column].dtype))
+            self.draft.drawn[column] = values.astype(object).astype(dtype)
+
+    def _chance(self, key: ForeignKey) -> np.random.Generator:
+        return stream(self.placer.seed, self.draft.step.table, "parents", table_id(key.name))

@@ -195,7 +195,7 @@ class StagedOrchestrator:
             run.events.unlink(missing_ok=True)
         with event_stream(on_event, progress_bar=progress_bar, run=run) as emit:
             token = CancelToken() if cancel is None else cancel
-            tables = RealTables(prepared.data, prepared.plan)
+            tables = RealTables(prepared.data, prepared.plan, prepared.metadata)
             fitter = TableFitter(tables, prepared.facts, settings, self._state, emit, token)
             fit_tables(
                 fitter, prepared.notices, run, resume=resume, engine=self._engine or "pandas"

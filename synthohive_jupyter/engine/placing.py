@@ -65,10 +65,28 @@ class Placer:
         positions = found.positions
         if found.lost.any():
             positions = np.where(found.lost, NULL, positions)
-            if not key.nullable:
+            if not key.nullable or not self._let_go(draft, key, found.lost):
                 positions = positions[~found.lost]
                 self.leave_out(draft, key, found.lost)
         self.refer(draft, key, positions)
+
+    def _let_go(self, draft: Draft, key: ForeignKey, lost: NDArray[np.bool_]) -> bool:
+        """Make a key null in rows for which there is no parent; return whether that can be.
+
+        Where other keys have filled all its columns, they are null in these rows from then on.
+        """
+        table = self.fitted.metadata.tables[draft.step.table]
+        free = table.null_columns(key)
+        if not set(free) <= set(draft.filled.columns):
+            return True
+        placed = [k for k in draft.step.structural_keys if k.name in draft.positions]
+        holders = [k for k in placed if set(k.columns) & set(free)]
+        if set(free) & set(draft.drawn.columns) or not all(k.nullable for k in holders):
+            return False
+        draft.empty(free, lost)
+        for holder in holders:
+            draft.positions[holder.name] = np.where(lost, NULL, draft.positions[holder.name])
+        return True
 
     def refer(self, draft: Draft, key: ForeignKey, positions: Positions) -> None:
         """Fill the columns of a key with those of the parents at ``positions``."""

@@ -9,7 +9,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype, pandas_dtype
 
 from synthohive_jupyter.io import frames
-from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.io.lookup import complete, locate
 from synthohive_jupyter.io.relations import quote
 from synthohive_jupyter.relational.keys.references import NULL, whole_dtype, whole_numbers
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from synthohive_jupyter.relational.steps import Plan, TableStep
-    from synthohive_jupyter.schema.metadata import ForeignKey
+    from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
 
     Positions = NDArray[np.int64]
 
@@ -30,11 +30,13 @@ class RealTables:
     Args:
         data: Table name to its frame, pandas or Spark.
         plan: Which columns of them are read.
+        metadata: The description.
     """
 
-    def __init__(self, data: Mapping[str, Any], plan: Plan) -> None:
+    def __init__(self, data: Mapping[str, Any], plan: Plan, metadata: Metadata) -> None:
         self._data = data
         self._plan = plan
+        self._metadata = metadata
         self._frames: dict[str, pd.DataFrame] = {}
         self._positions: dict[tuple[str, str], Positions] = {}
 
@@ -48,7 +50,8 @@ class RealTables:
                 whole = _in_one_order(whole)
             whole = whole.reset_index(drop=True)
             for key in step.kept_keys:
-                whole = _without_orphans(whole, key, self.frame(key.parent))
+                free = self._metadata.tables[table].null_columns(key)
+                whole = _without_orphans(whole, key, self.frame(key.parent), free)
             self._frames[table] = whole
         return self._frames[table]
 
@@ -89,18 +92,28 @@ def _in_one_order(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[np.argsort(digests, kind="stable")]
 
 
-def _without_orphans(own: pd.DataFrame, key: ForeignKey, kept: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows with null for keys that the kept table lacks; numbers become whole ones."""
-    known = locate(own, key.columns, kept, key.parent_columns) != NULL
+def _without_orphans(
+    own: pd.DataFrame, key: ForeignKey, kept: pd.DataFrame, free: Sequence[str]
+) -> pd.DataFrame:
+    """Return the rows with null for keys that the kept table lacks; numbers become whole ones.
+
+    Args:
+        own: The rows.
+        key: The key.
+        kept: The kept table.
+        free: Its columns that may be null: those that no other key needs.
+    """
+    nowhere = locate(own, key.columns, kept, key.parent_columns) == NULL
+    known = ~(nowhere & complete(own, key.columns))
     columns = {}
     for column in key.columns:
         values = own[column]
+        stays = known if column in free else np.ones(len(own), dtype=np.bool_)
         if is_numeric_dtype(values.dtype) and whole_numbers(values):
             dtype = str(values.dtype)
-            exact = values.astype(pandas_dtype(whole_dtype(dtype, nullable=True))).where(known)
-            columns[column] = exact.astype(
-                pandas_dtype(whole_dtype(dtype, nullable=not known.all()))
-            )
+            exact = values.astype(pandas_dtype(whole_dtype(dtype, nullable=True))).where(stays)
+            held = whole_dtype(dtype, nullable=bool(exact.isna().any()))
+            columns[column] = exact.astype(pandas_dtype(held))
         else:
-            columns[column] = values.where(known)
+            columns[column] = values.where(stays)
     return own.assign(**columns)

@@ -170,7 +170,7 @@ def _key_kinds(
         left, right = mine.columns.get(own), parent.columns.get(other)
         if left is None or right is None or left.kind == right.kind:
             continue
-        if left.nulls is not None and left.nulls == mine.rows:
+        if _without_value(left, mine) or _without_value(right, parent):
             continue  # a file reader gives a column without a value any type
         if {left.kind, right.kind} != {"int", "float"}:
             yield Problem(
@@ -179,6 +179,10 @@ def _key_kinds(
                 hint=_cast(table.name, own, mine, right.dtype),
                 locus=(table.name, "fk", key.name),
             )
+
+
+def _without_value(column: ColumnFacts, table: TableFacts) -> bool:
+    return column.nulls is not None and column.nulls == table.rows
 
 
 def _children_data(

@@ -38,11 +38,11 @@ def world():
     )  # fmt: skip
     metadata.add_table("lines", pk=None, fk={"order_id": "orders.id"}, nullable_fks=["order_id"])
     plan = make_plan(metadata, {name: list(frame.columns) for name, frame in DATA.items()})
-    return plan, RealTables(DATA, plan)
+    return plan, RealTables(DATA, plan, metadata), metadata
 
 
 def test_ancestors_are_climbed_and_nobody_leads_to_nobody(world):
-    plan, tables = world
+    plan, tables, _ = world
     found = ancestors(plan.step("lines"), plan, tables)
     assert {table: positions.tolist() for table, positions in found.items()} == {
         "lines": [0, 1, 2, 3],
@@ -52,7 +52,7 @@ def test_ancestors_are_climbed_and_nobody_leads_to_nobody(world):
 
 
 def test_rows_are_told_of_all_ancestors(world):
-    plan, tables = world
+    plan, tables, _ = world
     step = plan.step("lines")
     told = context_of(step, ancestors(step, plan, tables), tables, prefix="*")
     assert told.columns.tolist() == ["*paid", "*users.age"]
@@ -63,7 +63,7 @@ def test_rows_are_told_of_all_ancestors(world):
 
 
 def test_two_paths_to_one_table_are_found(world):
-    plan, tables = world
+    plan, tables, _ = world
     step = plan.step("orders")
     (address,) = step.other_keys
     above = ancestors(step, plan, tables)
@@ -74,7 +74,7 @@ def test_two_paths_to_one_table_are_found(world):
 
 
 def test_counts_know_the_parent_and_the_tables_before(world):
-    plan, tables = world
+    plan, tables, _ = world
     known = known_of_parents(plan.step("orders"), plan, tables)
     assert known.columns.tolist() == ["age", "__count__addresses"]
     assert known["__count__addresses"].tolist() == [1, 2, 0]
@@ -103,8 +103,8 @@ def test_taken_keeps_types_where_nobody_is_missing():
 
 
 def test_tables_are_released_when_nobody_reads_them(world):
-    plan, _ = world
-    tables = RealTables(DATA, plan)
+    plan, _, metadata = world
+    tables = RealTables(DATA, plan, metadata)
     for name in DATA:
         tables.frame(name)
     tables.release([plan.step("users"), plan.step("addresses")])

@@ -130,14 +130,14 @@ def test_foreign_keys_are_whole_numbers(source, nullable, dtype):
 
 
 def test_floats_with_nulls_come_back_as_integers():
-    own = KeyFormat.of(series([1.0, None]), table="t")
+    own = KeyFormat.of(series([1.0, None]))
     made = own.refer(series([10, 20]), np.array([NULL, 1]), nullable=True)
     assert str(made.dtype) == "Int64"
     assert made.isna().tolist() == [True, False]
 
 
 def test_text_references_have_none_for_nobody():
-    own = KeyFormat.of(series(["x", None]), table="t")
+    own = KeyFormat.of(series(["x", None]))
     made = own.refer(series(["a", "b"], "string"), np.array([1, NULL]), nullable=True)
     assert made.tolist() == ["b", None]
     assert str(made.dtype) == "object"
@@ -145,7 +145,7 @@ def test_text_references_have_none_for_nobody():
 
 @pytest.mark.parametrize("dtype", ["float64", "object"])
 def test_a_column_of_nulls_stays_one(dtype):
-    own = KeyFormat.of(series([None, None], dtype), table="t")
+    own = KeyFormat.of(series([None, None], dtype))
     made = own.refer(series([], "int64"), np.full(3, NULL), nullable=True)
     assert made.isna().all()
     assert len(made) == 3

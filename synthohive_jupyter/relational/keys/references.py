@@ -101,6 +101,8 @@ def _merged(first: pd.Series, second: pd.Series, name: str, table: str) -> pd.Se
         return second if not two.any() and first.dtype != second.dtype else first
     if not two.any():
         return second
+    if isinstance(first.dtype, pd.CategoricalDtype):  # each has the levels that it happens to have
+        return first.astype(object).where(~one, second.astype(object)).astype("category")
     return first.where(~one, second)
 
 
