@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
+from synthohive_jupyter.tabular.codecs import RARE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
 
     from synthohive_jupyter.engine.record import Links
     from synthohive_jupyter.relational.siblings.history import History
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
 
 CONTEXT_PREFIX = "__ctx__"
 """Stands before the name of an ancestor's column, so that it cannot meet one of the child."""
+
+KNOWN_SHARE = 0.5
+"""Share of rows whose key to a kept table must be a frequent one for the tuples to be learnt."""
 
 
 def model_metadata(
@@ -25,6 +33,7 @@ def model_metadata(
     columns: Sequence[str],
     links: Links,
     history: History | None,
+    together: Sequence[Sequence[str]] = (),
 ) -> Metadata:
     """Return the description that a table's model sees: the columns that it learns, and no key.
 
@@ -38,6 +47,7 @@ def model_metadata(
         columns: The columns that the model learns.
         links: What is learnt of its foreign keys.
         history: What its siblings are told.
+        together: Further columns that only occur together: those of keys to kept tables.
     """
     table = metadata.tables[step.table]
     rules = column_rules(metadata, step, links)
@@ -51,7 +61,6 @@ def model_metadata(
         rules |= {told[c]: Constraint(dtype=r.dtype) for c, r in theirs.items() if c in told}
         high += [told[c] for c in metadata.tables[above].high_cardinality_cols if c in told]
     learnt = set(columns)
-    kept = [key.columns for key in step.kept_keys if len(key.columns) > 1]
     description = Metadata()
     description.add_table(
         step.table,
@@ -59,7 +68,7 @@ def model_metadata(
         constraints=rules,
         high_cardinality_cols=high,
         checks=[pair for pair in table.checks if learnt.issuperset(pair)],
-        combinations=_apart([*table.combinations, *kept], learnt),
+        combinations=_apart([*table.combinations, *together], learnt),
         columns=columns,
     )
     return description
@@ -84,4 +93,23 @@ def _apart(groups: Sequence[Sequence[str]], learnt: Collection[str]) -> list[tup
         if taken.isdisjoint(group) and set(group) <= set(learnt):
             found.append(tuple(group))
             taken |= set(group)
+    return found
+
+
+def frequent_keys(
+    step: TableStep, own: pd.DataFrame, unit: NDArray[np.int64] | None
+) -> list[Sequence[str]]:
+    """Return the columns of composite keys to kept tables whose tuples are frequent enough.
+
+    Of the others each column is learnt by itself, and the key made to exist afterwards.
+    """
+    found: list[Sequence[str]] = []
+    for key in step.kept_keys:
+        columns = list(key.columns)
+        rows = own[columns].assign(unit=range(len(own)) if unit is None else unit).dropna()
+        if len(columns) == 1 or rows.empty:
+            continue
+        tuples = rows.groupby(columns, observed=True)["unit"]
+        if (tuples.transform("nunique") >= RARE).mean() >= KNOWN_SHARE:
+            found.append(columns)
     return found

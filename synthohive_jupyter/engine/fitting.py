@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.engine.describing import CONTEXT_PREFIX, column_rules, model_metadata
+from synthohive_jupyter.engine.describing import (
+    CONTEXT_PREFIX,
+    column_rules,
+    frequent_keys,
+    model_metadata,
+)
 from synthohive_jupyter.engine.record import Learnt, Links, Reference, TableRecord
 from synthohive_jupyter.engine.siblings import learn_history, sibling_order
 from synthohive_jupyter.events import (
@@ -43,48 +48,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from synthohive_jupyter.engine.record import Fitted
+    from synthohive_jupyter.engine.settings import FitSettings
     from synthohive_jupyter.engine.tables import RealTables
-    from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.relational.steps import TableStep
     from synthohive_jupyter.schema.facts import TableFacts
-    from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
+    from synthohive_jupyter.schema.metadata import ForeignKey
 
     Positions = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class FitSettings:
-    """How models are trained; the same for every table.
-
-    Attributes:
-        classes: Names that a table may give for its model, to their classes.
-        model_cls: Class of tables that give none.
-        seed: Root seed.
-        epochs: Passes over each table.
-        batch_size: Rows of one training step.
-        checkpoint_interval: Epochs between two validations.
-        model_kwargs: Further parameters of the models.
-    """
-
-    classes: Mapping[str, type[ConditionalGenerativeModel]]
-    model_cls: type[ConditionalGenerativeModel]
-    seed: int
-    epochs: int
-    batch_size: int
-    checkpoint_interval: int
-    model_kwargs: Mapping[str, Any] = field(default_factory=dict)
-
-    def model(self, description: Metadata, name: str | None = None) -> ConditionalGenerativeModel:
-        """Return a new model: of the class that a table names, else of the run's.
-
-        Raises:
-            TypeError: If the run's class does not know a parameter; others take what they know.
-        """
-        cls, parameters = self.model_cls, self.model_kwargs
-        if name is not None:
-            cls = self.classes[name]
-            parameters = {k: v for k, v in parameters.items() if cls.accepts(k)}
-        return cls(description, batch_size=self.batch_size, epochs=self.epochs, **parameters)
+FEW_FAMILIES = 20
+"""Fewer families cannot tell what is rare: a value that a quarter of them share would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +139,7 @@ class TableFitter:
         if history is not None:
             drawn, told = history.encode(drawn, data.family)
             context = told if context is None else pd.concat([context, told], axis=1)
+        unit = self._unit(step, data)
         record = self._record(step, data.own, context)
         learnt = Learnt(record, linkage=linkage, links=links, history=history)
         if len(drawn.columns) and len(drawn):
@@ -176,6 +151,7 @@ class TableFitter:
                 columns=tuple(drawn.columns),
                 links=links,
                 history=history,
+                together=frequent_keys(step, data.own, unit),
             )
             learnt.model = self.settings.model(description, step.model)
             learnt.model.fit(
@@ -188,7 +164,7 @@ class TableFitter:
                 checkpoint_dir=checkpoints,
                 checkpoint_interval=self.settings.checkpoint_interval,
                 resume=resume,
-                families=None if step.driver is None else data.family,
+                families=unit,
             )
         if learnt.model is None or not learnt.model.cancelled:
             self.emit(self._fitted_event(learnt, step.table, time.monotonic() - start))
@@ -223,6 +199,21 @@ class TableFitter:
             family[order],
             {table: positions[order] for table, positions in above.items()},
         )
+
+    def _unit(self, step: TableStep, data: Rows) -> Positions | None:
+        """Return what rare values are counted in: families, or rows where these are too few."""
+        if step.driver is None:
+            return None
+        found = len(np.unique(data.family))
+        if found >= FEW_FAMILIES or found == len(data.family):
+            return data.family
+        message = (
+            f"only {found} rows of '{step.driver.parent}' drive it: too few to tell what is theirs "
+            "from what is rare, so rare values are counted in rows. Keep that table (@keep), or "
+            "let another key drive (@driver)"
+        )
+        self.emit(Notice(message, table=step.table, level="warning"))
+        return None
 
     def _context(self, step: TableStep, data: Rows) -> pd.DataFrame | None:
         """Return what each row is told of its ancestors."""

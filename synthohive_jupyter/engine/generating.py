@@ -80,9 +80,10 @@ class TableGenerator:
         names = [c for c in step.modelled_columns if c in values.columns]
         draft = Draft(step, values[names], values.drop(columns=names))
         self.tables.begin(draft)
+        kept = self._kept(step)
         if step.driver is not None:
-            placer.refer(draft, step.driver, family)
-        keeper = Keeper(draft, placer, self._kept(step))
+            placer.drive(draft, step.driver, family, kept)
+        keeper = Keeper(draft, placer, kept)
         keeper.settle()
         for key in step.other_keys:
             if key.name not in step.deferred_keys:

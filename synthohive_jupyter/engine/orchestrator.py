@@ -6,13 +6,14 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Self
 
 from synthohive_jupyter.engine.artifacts import RunDirectory
-from synthohive_jupyter.engine.fitting import FitSettings, TableFitter
+from synthohive_jupyter.engine.fitting import TableFitter
 from synthohive_jupyter.engine.generating import TableGenerator
 from synthohive_jupyter.engine.grown import GrownTables
 from synthohive_jupyter.engine.preparing import prepare
 from synthohive_jupyter.engine.record import Fitted
 from synthohive_jupyter.engine.running import event_stream, fit_tables, generate_tables
 from synthohive_jupyter.engine.saving import load_run, save_run, saved_class
+from synthohive_jupyter.engine.settings import FitSettings
 from synthohive_jupyter.engine.tables import RealTables
 from synthohive_jupyter.engine.volume import wanted_rows
 from synthohive_jupyter.engine.writing import FORMATS, POLICIES, TableWriter

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from synthohive_jupyter.events import Event, Notice
-from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.ancestry import ANY, ancestors, anchors, families, groups
+from synthohive_jupyter.io.lookup import complete, locate
+from synthohive_jupyter.relational.ancestry import ANY, ancestors, anchors, families, groups, taken
 from synthohive_jupyter.relational.hierarchy.link import SelfLink
 from synthohive_jupyter.relational.keys.references import NULL, refer
 from synthohive_jupyter.relational.parents.link import Placement
 from synthohive_jupyter.seeding import stream, table_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from synthohive_jupyter.engine.grown import Draft, GrownTables
@@ -53,6 +53,47 @@ class Placer:
                 self.emit(Notice(message, table=step.table, level="warning"))
                 return True
         return False
+
+    def drive(
+        self, draft: Draft, key: ForeignKey, positions: Positions, kept: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Fill the columns of the driving key.
+
+        Columns of it that point to kept tables too were drawn as values; rows with a driving parent
+        have its value. Where no kept row has that, the parent is let go.
+
+        Args:
+            draft: The rows.
+            key: The driving key.
+            positions: The parent of each row.
+            kept: Foreign key name to the rows of its kept table.
+        """
+        self.refer(draft, key, positions)
+        theirs = dict(zip(key.columns, key.parent_columns, strict=True))
+        shared = [c for c in key.columns if c in draft.drawn.columns]
+        parents = self.tables.keys(key.parent) if shared else None
+        before = draft.drawn
+        for column in shared:
+            assert parents is not None
+            own = taken(parents[[theirs[column]]], positions).iloc[:, 0].astype(object)
+            values = before[column].astype(object).where(positions == NULL, own)
+            dtype = pd.api.types.pandas_dtype(str(before[column].dtype))
+            draft.drawn = draft.drawn.assign(**{column: values.astype(dtype)})
+        lost = np.zeros(len(draft), dtype=np.bool_)
+        for other in draft.step.kept_keys:
+            if other.name in kept and set(other.columns) & set(shared):
+                found = locate(draft.drawn, other.columns, kept[other.name], other.parent_columns)
+                lost |= complete(draft.drawn, other.columns) & (found == NULL)
+        lost &= positions != NULL
+        if lost.any() and key.nullable:
+            draft.drawn = draft.drawn.assign(
+                **{c: draft.drawn[c].where(~lost, before[c]) for c in shared}
+            )
+            draft.keys.clear()
+            draft.closed.clear()
+            self.refer(draft, key, np.where(lost, NULL, positions))
+        elif lost.any():
+            self.leave_out(draft, key, lost)
 
     def place(self, draft: Draft, key: ForeignKey) -> None:
         """Give each row its parent by a key; rows that must have one and cannot are left out."""

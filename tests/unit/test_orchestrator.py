@@ -833,3 +833,51 @@ def test_an_order_of_text_is_kept_too():
     flights = fit(data=data).generate(40)["flights"].dropna(subset="plane")
     ordered = flights.groupby("plane", sort=False)["at"].agg(list)
     assert all(days == sorted(days) for days in ordered)
+
+
+def test_few_parents_are_told_and_protect_no_rows():
+    metadata, seen, asked = Metadata(), Recorder(), {}
+
+    class Spy(ResamplingModel):
+        def fit(self, data, context=None, **more):
+            asked[more["table_name"]] = more["families"]
+            return super().fit(data, context, **more)
+
+    metadata.add_table("stores", pk="id")
+    metadata.add_table("sales", pk="id", fk={"store": "stores.id"})
+    for stores, told in ((3, True), (20, False)):
+        data = {
+            "stores": pd.DataFrame({"id": range(stores), "v": range(stores)}),
+            "sales": pd.DataFrame({"id": range(90), "store": np.arange(90) % stores, "w": 1.5}),
+        }
+        seen.events.clear()
+        StagedOrchestrator(metadata, model_cls=Spy).fit_all(
+            data, epochs=1, progress_bar=False, on_event=seen
+        )
+        said = [n.message for n in seen.of(ev.Notice) if n.table == "sales"]
+        assert any("only 3 rows of 'stores'" in text for text in said) == told
+        assert (asked["sales"] is None) == told
+
+
+def test_a_driving_key_that_shares_a_column_with_a_kept_one():
+    metadata = Metadata()
+    metadata.add_table("places", pk="code", keep=True)
+    metadata.add_table("weather", pk=("code", "hour"), fk={"code": "places.code"})
+    metadata.add_table(
+        "trips", pk=None, nullable_fks=["(code, hour)"],
+        fk={"code": "places.code", ("code", "hour"): "weather.(code, hour)"},
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    codes = np.array(["A", "B", "C"])
+    hours = pd.DataFrame([(c, h) for c in codes for h in range(40)], columns=["code", "hour"])
+    trips = hours.iloc[rng.integers(0, 120, 300)].reset_index(drop=True).astype({"hour": "Int64"})
+    trips.loc[rng.random(300) < 0.1, "hour"] = pd.NA
+    data = {
+        "places": pd.DataFrame({"code": codes}),
+        "weather": hours.assign(rain=rng.random(120).round(2)),
+        "trips": trips.assign(miles=rng.integers(1, 9, 300)),
+    }
+    made = fit(metadata, data).generate(scale=1.0)
+    assert all(check.holds for check in key_checks(metadata, made))
+    assert made["trips"]["code"].notna().all()
+    assert made["trips"]["hour"].isna().mean() == pytest.approx(0.1, abs=0.06)
