@@ -14,7 +14,7 @@ from synthohive_jupyter.relational.ancestry import NULLABLE
 from synthohive_jupyter.relational.keys.references import NULL, merge_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -110,11 +110,15 @@ class GrownTables:
 
     Args:
         plan: The run.
+        kept: Name and rows of the kept tables.
         writer: Storage of the run, or ``None``.
     """
 
-    def __init__(self, plan: Plan, writer: TableWriter | None = None) -> None:
+    def __init__(
+        self, plan: Plan, kept: Mapping[str, pd.DataFrame], writer: TableWriter | None = None
+    ) -> None:
         self._plan = plan
+        self._public = kept
         self._writer = writer if writer is not None and writer.format != "csv" else None
         self._drafts: dict[str, Draft] = {}
         self._kept: dict[str, pd.DataFrame] = {}
@@ -167,6 +171,9 @@ class GrownTables:
 
     def positions(self, table: str, key: ForeignKey) -> Positions:
         """Return the position of each row's parent; `NULL` for nobody."""
+        if key.parent in self._public:  # keys to kept tables are values
+            rows = self.columns(table, key.columns)
+            return locate(rows, key.columns, self._public[key.parent], key.parent_columns)
         draft = self._drafts.get(table)
         if draft is not None:
             return draft.positions[key.name]

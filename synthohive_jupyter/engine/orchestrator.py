@@ -254,7 +254,8 @@ class StagedOrchestrator:
                     tables=[step.table for step in fitted.plan.steps],
                     emit=emit,
                 )
-            tables = GrownTables(fitted.plan, writer)
+            kept = {n: t.kept for n, t in fitted.learnt.items() if t.kept is not None}
+            tables = GrownTables(fitted.plan, kept, writer)
             root_seed = fitted.seed if seed is None else seed
             generator = TableGenerator(fitted, root_seed, emit, tables)
             try:

@@ -10,14 +10,22 @@ import pandas as pd
 
 from synthohive_jupyter.events import Event, Notice
 from synthohive_jupyter.io.lookup import complete, locate
-from synthohive_jupyter.relational.ancestry import ANY, ancestors, anchors, families, groups, taken
+from synthohive_jupyter.relational.ancestry import (
+    ANY,
+    ancestors,
+    anchors,
+    families,
+    groups,
+    kept_anchor,
+    taken,
+)
 from synthohive_jupyter.relational.hierarchy.link import SelfLink
 from synthohive_jupyter.relational.keys.references import NULL, refer
 from synthohive_jupyter.relational.parents.link import Placement
 from synthohive_jupyter.seeding import stream, table_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -186,19 +194,44 @@ class Placer:
         if found.adopted is not None:
             _adopt(self.tables.draft(key.parent), found.adopted)
         if found.moved is not None and len(found.moved):
-            self._move(self.tables.draft(key.parent), link.ancestors.often, found.moved)
+            parent = self.tables.draft(key.parent)
+            self._move(draft, parent, link.ancestors.often, found.moved)
         return found
 
-    def _move(self, parent: Draft, ancestor: str | None, moved: pd.Series) -> None:
-        """Give rows of a parent the ancestor that their own rows have, where it drives them."""
+    def _move(self, draft: Draft, parent: Draft, ancestor: str | None, moved: pd.Series) -> None:
+        """Give rows of a parent the ancestor of their rows, by its driving key or a kept one."""
+        rows, positions = moved.index.to_numpy(), moved.to_numpy()
         key = parent.step.driver
-        if key is None or key.parent != ancestor:
+        if key is not None and key.parent == ancestor:
+            found = parent.positions[key.name].copy()
+            found[rows] = positions
+            for column in key.columns:
+                del parent.keys[column], parent.closed[column]
+            self.refer(parent, key, found)
             return
-        positions = parent.positions[key.name].copy()
-        positions[moved.index.to_numpy()] = moved.to_numpy()
-        for column in key.columns:
-            del parent.keys[column], parent.closed[column]
-        self.refer(parent, key, positions)
+        above = (draft.step, *(self.fitted.plan.step(t) for t in self._chain(draft.step)))
+        names = {
+            kept_anchor(step.table, mine, theirs): theirs
+            for step in above
+            for mine in step.kept_keys
+            for theirs in parent.step.kept_keys
+        }
+        theirs = names.get(ancestor or "")
+        kept = None if theirs is None else self.fitted.learnt[theirs.parent].kept
+        if theirs is not None and kept is not None:
+            _adopt(
+                parent,
+                kept[list(theirs.parent_columns)]
+                .iloc[positions]
+                .set_axis(rows)
+                .set_axis(list(theirs.columns), axis=1),
+            )
+
+    def _chain(self, step: TableStep) -> Iterator[str]:
+        """Yield the ancestors of a table along the driving keys."""
+        while step.driver is not None:
+            yield step.driver.parent
+            step = self.fitted.plan.step(step.driver.parent)
 
     def _must(
         self, draft: Draft, key: ForeignKey, filled: pd.DataFrame, shared: list[str]

@@ -167,7 +167,8 @@ def anchors(
 ) -> dict[str, Pair]:
     """Return the tables to which two paths lead: over the row's ancestors, and over its parent.
 
-    An order and its address may belong to the same user; who leads a department may work there.
+    An order and its address may belong to the same user; who leads a department may work there; a
+    client may live in the district of the account, though districts are kept.
 
     Args:
         step: The table.
@@ -177,20 +178,34 @@ def anchors(
         tables: Where the rows are.
 
     Returns:
-        Table to the ancestor's position of each row, and of each row of the key's parent.
+        Table (of kept ones also the keys) to the ancestor's position of each row, and of each row
+        of the key's parent.
     """
     parent = plan.step(key.parent)
-    if parent.role == "kept":
-        return {}
     reached = ancestors(parent, plan, tables)
     for other in parent.other_keys:
         if other.name not in parent.deferred_keys:
             reached.setdefault(other.parent, tables.positions(parent.table, other))
-    return {
+    found = {
         table: (own, reached[table])
         for table, own in above.items()
         if table in reached and not (table == step.table and key.parent == step.table)
     }
+    for table, at in above.items():
+        for mine in plan.step(table).kept_keys:
+            for theirs in parent.kept_keys:
+                if theirs.parent == mine.parent:
+                    own = compose(at, tables.positions(table, mine))
+                    found[kept_anchor(table, mine, theirs)] = (
+                        own,
+                        tables.positions(parent.table, theirs),
+                    )
+    return found
+
+
+def kept_anchor(table: str, mine: ForeignKey, theirs: ForeignKey) -> str:
+    """Return the name of two keys to one kept table: of a row's ancestor, and of its parent."""
+    return f"{table}.{mine.name} = {theirs.name}"
 
 
 def groups(

@@ -264,7 +264,7 @@ class _Planner:
         is no part of its own, and this key's table is the first that looks at it.
         """
         parent, driver = self.metadata.tables[key.parent], self.metadata.driving_key(key.parent)
-        placed = [k for k in parent.foreign_keys if k != driver]
+        placed = [k for k in self.metadata.structural_keys(key.parent) if k != driver]
         if placed or (name, key.name) in self.deferred:
             return False
         if driver is not None and set(driver.columns) & set(parent.primary_key):

@@ -111,3 +111,25 @@ def test_tables_are_released_when_nobody_reads_them(world):
     assert set(tables._frames) == {"users", "addresses", "orders", "lines"}
     tables.release([plan.step(name) for name in ("users", "addresses", "orders")])
     assert set(tables._frames) == {"users", "orders", "lines"}
+
+
+def test_paths_may_meet_in_a_kept_table():
+    metadata = Metadata()
+    metadata.add_table("towns", pk="name", keep=True)
+    metadata.add_table("users", pk="id", fk={"town": "towns.name"})
+    metadata.add_table("shops", pk="id", fk={"place": "towns.name"})
+    metadata.add_table(
+        "orders", pk=None, fk={"user": "users.id", "shop": "shops.id"}, driver="user"
+    )
+    data = {
+        "towns": pd.DataFrame({"name": ["Bonn", "Rome"]}),
+        "users": pd.DataFrame({"id": [1, 2], "town": ["Rome", "Bonn"]}),
+        "shops": pd.DataFrame({"id": [5, 6, 7], "place": ["Bonn", None, "Rome"]}),
+        "orders": pd.DataFrame({"user": [2, 1], "shop": [5, 7]}),
+    }
+    plan = make_plan(metadata, {name: list(frame.columns) for name, frame in data.items()})
+    tables, step = RealTables(data, plan, metadata), plan.step("orders")
+    found = anchors(step, step.other_keys[0], ancestors(step, plan, tables), plan, tables)
+    assert {name: (own.tolist(), other.tolist()) for name, (own, other) in found.items()} == {
+        "users.town = place": ([0, 1], [0, -1, 1])
+    }

@@ -83,8 +83,8 @@ def test_allotted_numbers_are_the_share_on_average():
 def test_fitted_places_keep_the_degrees_and_follow_the_wishes(rng):
     places = np.sort(rng.geometric(0.3, 200))
     offered = np.arange(200) % 4
-    asked = np.repeat(np.arange(4), (np.array([0.1, 0.2, 0.3, 0.4]) * places.sum()).astype(int))
-    found = fitted(places, np.zeros(200, np.int64), (asked, offered), rng)
+    demand = np.array([0.1, 0.2, 0.3, 0.4]) * places.sum()
+    found = fitted(places.astype(float), offered, demand, rng)
     assert sorted(found) == sorted(places)
     got = np.bincount(offered, found)
     np.testing.assert_allclose(got / got.sum(), [0.1, 0.2, 0.3, 0.4], atol=0.02)

@@ -69,7 +69,8 @@ def test_rows_get_parents_of_their_kind_and_parents_their_degrees(people, sales,
     ages = people["age"].to_numpy()
     assert np.corrcoef(ages[found.positions], ages[positions])[0, 1] > 0.99
     real, drawn = (np.sort(np.bincount(p, minlength=2000)) for p in (positions, found.positions))
-    np.testing.assert_array_equal(real, drawn)
+    # Each kind of parent has exactly as many rows as ask for it, which moves a few of the largest.
+    assert np.abs(real - drawn).sum() < 0.01 * len(rows)
     assert found.adopted is None
     assert found.moved is None
 
@@ -176,12 +177,12 @@ def test_a_look_up_without_columns_is_learnt_by_its_identity(rng):
     assert set(few) == {0, 1}
 
 
-def test_generated_parents_are_assigned_to_the_classes_by_their_sketch(people, rng):
+def test_a_look_up_that_its_sketch_identifies_is_found_by_it(people, rng):
     shops = people[["age"]].iloc[:200]
     positions = rng.integers(0, 200, 8000)
     rows = pd.DataFrame({"x": shops["age"].to_numpy()[positions] + rng.integers(0, 3, 8000)})
     link, told = learn(shops, positions, rows)
-    assert link.classes is not None
+    assert link.classes is None
     others = shops.sample(frac=1, random_state=0).reset_index(drop=True)
     found = link.place(told, others, np.arange(8000), rng=rng).positions
     assert np.corrcoef(others["age"].to_numpy()[found], rows["x"])[0, 1] > 0.98
@@ -290,7 +291,6 @@ def test_damaged_records_are_refused(people, sales):
         {"linked": "maybe"},
         {"key": 3},
         {"repeats": "no"},
-        {"which": True},
         {"degrees": None},
         {"degrees": {"entities": None, "rows": None, "single": True}},
         {"ancestors": {"always": [1], "never": [], "often": None}},

@@ -23,14 +23,15 @@ from synthohive_jupyter.relational.parents.ancestors import Ancestors
 from synthohive_jupyter.relational.parents.degrees import Degrees
 from synthohive_jupyter.relational.parents.evidence import Evidence
 from synthohive_jupyter.relational.parents.lookups import Classes
-from synthohive_jupyter.relational.parents.placing import Offers, Placement, Rows, place
+from synthohive_jupyter.relational.parents.placing import Placement, place
 from synthohive_jupyter.relational.parents.sketches import (
     LINK,
     Sketch,
     code_column,
     read_codes,
 )
-from synthohive_jupyter.relational.parents.telling import dense, joint
+from synthohive_jupyter.relational.parents.telling import dense
+from synthohive_jupyter.relational.parents.wishes import LINKED, REPEAT, SAME, WHICH, heard
 from synthohive_jupyter.schema.tables import Constraint
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LINKED", "SAME", "ParentLink", "Placement"]
 
-LINKED, SAME, REPEAT, WHICH = "linked", "same", "repeat", "which"
-"""Parts of the names of link columns; those of a sketch begin with a dot."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParentLink:
@@ -55,8 +53,7 @@ class ParentLink:
         key: `ForeignKey.name`.
         linked: Which rows have a parent: ``"all"``, ``"none"``, or ``"some"``, which is learnt.
         sketch: What rows say of their parents, or the profile of the classes.
-        classes: The classes of a look-up; ``None`` otherwise.
-        which: Whether rows say their class; otherwise it is the one that fits their sketch best.
+        classes: The classes of a look-up, which rows say; ``None`` otherwise.
         repeats: Whether a parent occurs again within a family.
         distinct: Whether it never does, though families are large enough.
         ancestors: How parents and rows agree in their ancestors.
@@ -67,7 +64,6 @@ class ParentLink:
     linked: str
     sketch: Sketch
     classes: Classes | None
-    which: bool
     repeats: bool
     distinct: bool
     ancestors: Ancestors
@@ -119,12 +115,9 @@ class ParentLink:
         sketch = full.only(seen.telling())
         codes = sketch.codes(parents)
         number = repeats.number_repeats(family, positions)
-        classes, classed, which = None, None, False
-        if must is None and not found.kept and seen.few():
+        classes, classed = None, None
+        if must is None and not found.kept and seen.few() and seen.look_up(codes):
             classes, classed = Classes.fit(positions[present], family[present], codes)
-            which = seen.look_up(codes)
-            if not which and (not sketch.parts or 1 not in classes.members):
-                classes = None
         repeated = bool((number > 0).any())
         degrees = None
         if present.any():
@@ -138,7 +131,6 @@ class ParentLink:
             linked=linked,
             sketch=sketch,
             classes=classes,
-            which=which,
             repeats=repeated and classes is None,
             distinct=not repeated and repeats.several(family[present]),
             ancestors=found,
@@ -163,7 +155,7 @@ class ParentLink:
             found[self.prefix + SAME] = Constraint(dtype="bool")
         if self.repeats:
             found[self.prefix + REPEAT] = Constraint(dtype="int", min=0, max=repeats.LONGEST)
-        if self.classes is not None and self.which:
+        if self.classes is not None:
             found[self.prefix + WHICH] = self.classes.constraint()
         return found | self.sketch.constraints(self.prefix)
 
@@ -187,7 +179,7 @@ class ParentLink:
                 columns[self.prefix + SAME] = flags.astype("boolean" if nobody.any() else np.bool_)
             if self.repeats:
                 columns[self.prefix + REPEAT] = code_column(number, each, nobody)
-            if self.which and classed is not None:
+            if classed is not None:
                 columns[self.prefix + WHICH] = code_column(classed, positions, nobody)
         told = pd.DataFrame(columns, index=pd.RangeIndex(len(positions)))
         if self.linked == "none":
@@ -232,17 +224,18 @@ class ParentLink:
             return Placement(positions, wanted)
         mine = {name: (own[who], other) for name, (own, other) in (anchors or {}).items()}
         groups = None if must is None else (must[0][who], must[1])
-        family = dense(family[who])
-        offers = self._offers(parents, rng)
-        classes = self._classes(drawn.iloc[who], offers, rng)
-        rows, offers = self._rows(drawn.iloc[who], offers, family, mine, groups, classes, rng)
+        rows, offers, given = heard(
+            self,
+            drawn.iloc[who],
+            parents,
+            dense(family[who]),
+            anchors=mine,
+            must=groups,
+            rng=rng,
+        )
         rows = replace(rows, apart=None if apart is None else dense(apart[who])).split()
         positions[who] = place(
-            rows,
-            offers,
-            distinct=self.repeats or self.distinct,
-            rng=rng,
-            given=self._looked_up(classes, rows, offers, rng),
+            rows, offers, distinct=self.repeats, unique=self.distinct, rng=rng, given=given
         )
         lost = wanted & (positions == NULL)
         if not adopt:
@@ -255,76 +248,6 @@ class ParentLink:
             if self.sketch.parts
             else None,
             None if self.ancestors.often is None else moved(rows, offers, of_rows),
-        )
-
-    def _offers(self, parents: pd.DataFrame, rng: np.random.Generator) -> Offers:
-        """Return the parents with what they want."""
-        assert self.degrees is not None
-        wanted, sizes = self.degrees.draw(parents, rng)
-        nothing = np.zeros(len(parents), dtype=np.int64)
-        return Offers(
-            codes=self.sketch.codes(parents),
-            ordered=[part.ordered for part in self.sketch.parts],
-            group=nothing,
-            label=nothing - 1,
-            wanted=wanted,
-            sizes=sizes,
-            single=self.degrees.single,
-        )
-
-    def _rows(
-        self,
-        drawn: pd.DataFrame,
-        offers: Offers,
-        family: Integers,
-        anchors: Mapping[str, Pair],
-        must: Pair | None,
-        classes: Integers | None,
-        rng: np.random.Generator,
-    ) -> tuple[Rows, Offers]:
-        """Return what rows ask for, and the parents with the groups and labels of these rows."""
-        group = self.ancestors.groups(len(drawn), anchors, must, offers.wanted, rng=rng)
-        agrees = np.zeros(len(drawn), dtype=np.bool_)
-        if self.ancestors.often is not None:
-            agrees = np.equal(read_codes(drawn[self.prefix + SAME], 2), 1)
-        same, avoided, label = self.ancestors.labels(agrees, anchors, len(offers.label))
-        codes = self.sketch.heard(drawn, prefix=self.prefix)
-        entity = np.arange(len(drawn), dtype=np.int64)
-        if classes is not None and self.classes is not None:
-            codes = np.where(classes[:, None] < 0, codes, self.classes.profiles[classes])
-            if not self.distinct:
-                entity = joint(family, classes + 1)
-        if self.repeats:
-            numbers = read_codes(drawn[self.prefix + REPEAT], repeats.LONGEST + 1)
-            entity = repeats.entities(family, numbers.astype(np.int64), rng=rng)
-        rows = Rows(codes, entity, family, group[0], same, avoided)
-        return rows, replace(offers, group=group[1], label=label)
-
-    def _classes(
-        self, drawn: pd.DataFrame, offers: Offers, rng: np.random.Generator
-    ) -> Integers | None:
-        """Return the class of each row of a look-up, `UNKNOWN` for any."""
-        if self.classes is None:
-            return None
-        if self.which:
-            found = read_codes(drawn[self.prefix + WHICH], len(self.classes.members))
-            return found.astype(np.int64)
-        codes = self.sketch.heard(drawn, prefix=self.prefix)
-        return self.classes.nearest(codes, ordered=offers.ordered, rng=rng)
-
-    def _looked_up(
-        self,
-        classes: Integers | None,
-        rows: Rows,
-        offers: Offers,
-        rng: np.random.Generator,
-    ) -> Integers | None:
-        """Return the parent of each entity of a look-up."""
-        if self.classes is None or classes is None:
-            return None
-        first = np.unique(rows.entity, return_index=True)[1]
-        return self.classes.place(
-            classes[first], rows.family[first], offers.codes, ordered=offers.ordered, rng=rng
         )
 
     def _wanted(self, drawn: pd.DataFrame) -> Flags:
@@ -340,7 +263,6 @@ class ParentLink:
             "linked": self.linked,
             "sketch": self.sketch.to_dict(),
             "classes": None if self.classes is None else self.classes.to_dict(),
-            "which": self.which,
             "repeats": self.repeats,
             "distinct": self.distinct,
             "ancestors": self.ancestors.to_dict(),
@@ -357,7 +279,7 @@ class ParentLink:
         damaged = ModelFileError("the record of a foreign key is damaged")
         try:
             key, linked = record["key"], record["linked"]
-            flags = record["which"], record["repeats"], record["distinct"]
+            flags = record["repeats"], record["distinct"]
             parts = {n: record[n] for n in ("sketch", "classes", "ancestors", "degrees")}
         except (KeyError, TypeError) as error:
             raise damaged from error
@@ -367,16 +289,15 @@ class ParentLink:
             raise damaged
         sketch = Sketch.from_dict(parts["sketch"])
         classes, degrees = parts["classes"], parts["degrees"]
-        if (linked != "none" and degrees is None) or (flags[0] and classes is None):
+        if linked != "none" and degrees is None:
             raise damaged
         return cls(
             key=key,
             linked=linked,
             sketch=sketch,
             classes=None if classes is None else Classes.from_dict(classes, len(sketch.parts)),
-            which=flags[0],
-            repeats=flags[1],
-            distinct=flags[2],
+            repeats=flags[0],
+            distinct=flags[1],
             ancestors=Ancestors.from_dict(parts["ancestors"]),
             degrees=None if degrees is None else Degrees.from_dict(degrees),
         )

@@ -77,30 +77,6 @@ class Classes:
         """Return the type of the column of classes, for the model that learns it."""
         return Constraint(dtype="cat", values=tuple(str(n) for n in range(len(self.members))))
 
-    def nearest(
-        self, codes: Codes, *, ordered: Sequence[bool], rng: np.random.Generator
-    ) -> Integers:
-        """Return the class whose profile is most like each sketch; of equal ones often the larger.
-
-        Args:
-            codes: Sketches of rows, negative where nothing is said, shape (rows, columns).
-            ordered: Which columns are ordered.
-            rng: Chooses among equal ones.
-        """
-        kinds, kind = np.unique(codes, axis=0, return_inverse=True)
-        alone = np.flatnonzero(np.array(self.members) == 1)
-        far = np.zeros((len(kinds), len(alone)))
-        for column, number in enumerate(ordered):
-            own, other = kinds[:, column, None], self.profiles[None, alone, column]
-            width = max(int(self.profiles[:, column].max(initial=0)), 1)
-            away = np.abs(own - other) / width if number else (own != other).astype(np.float64)
-            far += np.where((own < 0) | (other < 0), 0.0, away)
-        least = far <= far.min(axis=1, keepdims=True)
-        mass = np.cumsum(least * np.array(self.rows, dtype=np.float64)[alone], axis=1)
-        place = rng.random(len(codes)) * mass[kind.ravel(), -1]
-        found: Integers = alone[(mass[kind.ravel()] <= place[:, None]).sum(axis=1)]
-        return found
-
     def place(
         self,
         classes: Integers,

@@ -22,9 +22,10 @@ NOBODY = -1
 DROPPED = 64
 """Shift that makes all codes of a column equal."""
 
-_SLIGHTLY = (1, 2, 3)
-"""All ordered columns are made coarser by so many bits before anything else is given up."""
-_STRONGLY = (4,)
+_ALL = (5, 4)
+"""All numbers are told in so many bits before anything else is given up; those of fewer values stay
+exact. Then one column after the other is given up, the least telling first."""
+_ONE = (4, 3, 2)
 _WIDEST = 2**62
 
 
@@ -70,7 +71,7 @@ def match(
     found = np.full(len(entities.group), NOBODY, dtype=np.int64)
     free = parents.number.copy()
     waiting = rng.permutation(len(found))
-    for shifts in _levels(ordered):
+    for shifts in _levels(ordered, entities, parents):
         if not len(waiting):
             break
         places = np.repeat(np.arange(len(free)), free)
@@ -81,7 +82,7 @@ def match(
         offered = offered[places]
         lead = _lead(ordered, shifts)
         ranks = (
-            (entities.size[waiting], parents.size[places])
+            (entities.size[waiting], _sizes(entities.size[waiting], parents.size, places, rng))
             if lead is None
             else (entities.codes[waiting, lead], parents.codes[places, lead])
         )
@@ -190,7 +191,7 @@ def cells(
     """
     mine, theirs = entities.group.copy(), parents.group.copy()
     first = int(max(mine.max(initial=0), theirs.max(initial=0))) + 1
-    for shifts in reversed(list(_levels(ordered))):
+    for shifts in reversed(list(_levels(ordered, entities, parents))):
         asked, offered = common(_keys(entities, parents, shifts))
         width = int(max(asked.max(initial=0), offered.max(initial=0))) + 1
         numbers = np.bincount(asked, entities.number, minlength=width)
@@ -206,18 +207,27 @@ def cells(
     return common((mine, theirs))
 
 
-def _levels(ordered: Sequence[bool]) -> Iterator[list[int]]:
+def _levels(ordered: Sequence[bool], entities: Side, parents: Side) -> Iterator[list[int]]:
     """Yield how far each column is shifted, from the full sketch down to none of it."""
+    largest = [side.codes.max(axis=0, initial=0).tolist() for side in (entities, parents)]
+    bits = [max(pair).bit_length() for pair in zip(*largest, strict=True)]
     shifts = [0] * len(ordered)
     yield list(shifts)
-    if any(ordered):
-        for shift in _SLIGHTLY:
-            shifts = [shift if number else 0 for number in ordered]
+    for kept in _ALL:
+        coarser = [
+            n - kept if number and n > max(_ALL) else 0
+            for n, number in zip(bits, ordered, strict=True)
+        ]
+        if coarser != shifts:
+            shifts = coarser
             yield list(shifts)
     for place in reversed(range(len(ordered))):
-        for shift in (*_STRONGLY, DROPPED) if ordered[place] else (DROPPED,):
-            shifts[place] = shift
-            yield list(shifts)
+        for kept in _ONE if ordered[place] else ():
+            if bits[place] - kept > shifts[place]:
+                shifts[place] = bits[place] - kept
+                yield list(shifts)
+        shifts[place] = DROPPED
+        yield list(shifts)
 
 
 def _lead(ordered: Sequence[bool], shifts: Sequence[int]) -> int | None:
@@ -246,6 +256,27 @@ def _fold(
         both = _dense(np.concatenate([mine, theirs]))
         mine, theirs = both[: len(mine)], both[len(mine) :]
     return mine * width + own, theirs * width + other
+
+
+def _sizes(asked: Floats, mean: Floats, places: Integers, rng: np.random.Generator) -> Floats:
+    """Return the size of the entity that each place is for.
+
+    Those of one parent are as different as entities are, and have the mean that it wants; if all
+    had the mean itself, those who want a little more would get all the largest.
+
+    Args:
+        asked: Sizes of the entities.
+        mean: Mean size that each parent wants.
+        places: Parent of each place.
+        rng: Source of chance.
+    """
+    if asked.min() == asked.max():
+        return mean[places]
+    drawn = rng.choice(asked, len(places))
+    sums = np.bincount(places, drawn, minlength=len(mean))
+    number = np.bincount(places, minlength=len(mean))
+    found: Floats = mean[places] + drawn - sums[places] / number[places]
+    return found
 
 
 def _dense(codes: Integers) -> Integers:

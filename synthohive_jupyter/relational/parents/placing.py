@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synthohive_jupyter.relational.parents.apart import Sets, elsewhere, separate
-from synthohive_jupyter.relational.parents.matching import NOBODY, Side, allot, cells, common, match
-from synthohive_jupyter.relational.parents.places import capped, filled, fitted, scaled, shared_out
+from synthohive_jupyter.relational.parents.matching import NOBODY, Side
+from synthohive_jupyter.relational.parents.serving import Stage, served, stages
 from synthohive_jupyter.relational.parents.telling import joint
 
 if TYPE_CHECKING:
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synthohive_jupyter.tabular.codecs import Codes, Flags, Floats, Integers
-
-CELL = 25
-"""Entities of one kind that are enough to know how many places parents of this kind must have."""
-SMALL = 250
-"""In a group of fewer entities each one counts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +127,7 @@ def place(
     offers: Offers,
     *,
     distinct: bool,
+    unique: bool,
     rng: np.random.Generator,
     given: Integers | None = None,
 ) -> Integers:
@@ -140,7 +136,9 @@ def place(
     Args:
         rows: Who asks, `Rows.split`.
         offers: Who offers, at least one parent.
-        distinct: Whether entities of one family have different parents as far as possible.
+        distinct: Whether entities of one family have different parents, where there are others of
+            the kind that they ask for.
+        unique: Whether they have even if there are none.
         rng: Source of chance.
         given: The parent of each entity, where it is known already and may only be changed to
             keep entities apart.
@@ -149,8 +147,9 @@ def place(
         Positions of parents, `NOBODY` where none is allowed.
     """
     first, number = rows.entities()
-    found = _matched(first, number, offers, rng, distinct=distinct) if given is None else given
-    found = _kept_apart(rows, first, found, offers, distinct=distinct, rng=rng)
+    distinct |= unique
+    found = served(first, number, offers, rng, distinct=distinct) if given is None else given
+    found = _kept_apart(rows, first, found, offers, distinct=distinct, unique=unique, rng=rng)
     positions = found[rows.entity]
     if rows.apart is None:
         return positions
@@ -164,95 +163,6 @@ def place(
     )
 
 
-def _matched(
-    first: Rows, number: Integers, offers: Offers, rng: np.random.Generator, *, distinct: bool
-) -> Integers:
-    """Return the parent of each entity by what it asks for."""
-    found = np.full(len(number), NOBODY, dtype=np.int64)
-    totals = np.bincount(first.group, minlength=int(offers.group.max()) + 1)
-    wanted = offers.wanted
-    if offers.single:
-        wanted = filled(wanted, offers.group, totals)
-        wanted = allot(wanted, offers.group, totals, rng=rng).astype(np.float64)
-    else:
-        wanted = scaled(shared_out(wanted, first.group, offers.group, rng), offers.group, totals)
-    choosy = np.flatnonzero(first.same >= 0)
-    if len(choosy):
-        mine, theirs = common((first.group, offers.group), (first.same, offers.label))
-        found[choosy] = _served(
-            first.some(choosy),
-            mine[choosy],
-            theirs,
-            wanted,
-            number[choosy],
-            offers,
-            rng,
-            distinct=distinct,
-        )
-        wanted = np.maximum(wanted - _taken(found, len(wanted)), 0.0)
-    # Who has all that was wanted is closed to the rest: a group of its own, which nobody asks for.
-    closed = np.where((wanted <= 0) & (_taken(found, len(wanted)) > 0), len(totals), offers.group)
-    rest = np.flatnonzero(found == NOBODY)
-    found[rest] = _served(
-        first.some(rest),
-        first.group[rest],
-        closed,
-        wanted,
-        number[rest],
-        offers,
-        rng,
-        distinct=distinct,
-    )
-    return found
-
-
-def _taken(found: Integers, parents: int) -> Integers:
-    """Return how many entities each parent has."""
-    taken: Integers = np.bincount(found[found >= 0], minlength=parents)
-    return taken
-
-
-def _served(
-    asking: Rows,
-    asked: Integers,
-    offered: Integers,
-    wanted: Floats,
-    number: Integers,
-    offers: Offers,
-    rng: np.random.Generator,
-    *,
-    distinct: bool,
-) -> Integers:
-    """Return the parent of each entity, of its group; `NOBODY` where the group has no place.
-
-    Args:
-        asking: The entities.
-        asked: Group of each.
-        offered: Group of each parent.
-        wanted: Entities that each parent wants; with single parents these are whole.
-        number: Rows of each entity.
-        offers: The parents.
-        rng: Source of chance.
-        distinct: Whether entities of one family have different parents as far as possible.
-    """
-    one = np.ones(len(asked), dtype=np.int64)
-    side = Side(asking.codes, asked, one, number.astype(np.float64))
-    groups = int(max(asked.max(initial=0), offered.max())) + 1
-    totals = np.bincount(asked, minlength=groups)
-    if offers.single:
-        room = np.bincount(offered, wanted, minlength=groups)
-        totals = np.minimum(totals, np.rint(room).astype(np.int64))
-    places = allot(wanted, offered, totals, rng=rng)
-    if distinct:
-        families = np.unique(joint(asked, asking.family), return_index=True)[1]
-        places = capped(places, offered, np.bincount(asked[families], minlength=groups), rng)
-    # In a small group every wish counts: who is to have its few places is known by them alone.
-    least = np.where(totals < SMALL, 1, CELL)
-    cell = cells(side, offers.side(offered, places), ordered=offers.ordered, least=least)
-    places = fitted(places, offered, cell, rng)
-    return match(side, offers.side(offered, places), ordered=offers.ordered, rng=rng)
-
-
 def _kept_apart(
     rows: Rows,
     first: Rows,
@@ -260,6 +170,7 @@ def _kept_apart(
     offers: Offers,
     *,
     distinct: bool,
+    unique: bool,
     rng: np.random.Generator,
 ) -> Integers:
     """Return the parents of entities after swaps that keep apart who has to be."""
@@ -271,26 +182,56 @@ def _kept_apart(
         entity.append(rows.entity)
         code.append(rows.apart + int(first.family.max(initial=0)) + 1)
     sets = Sets(np.concatenate(entity), np.concatenate(code), first.avoided, offers.label)
+    if not len(sets.several().entity) and not (first.avoided >= 0).any():
+        return found
     # Who wants a label swaps with those who want the same one.
     group = joint(first.group, first.same + 1)
-    alike = group
+    asked, got = group, group
     for place_ in range(first.codes.shape[1]):
-        alike = joint(alike, first.codes[:, place_].astype(np.int64) + 1)
-    found = separate(found, sets, [alike, group], rng=rng)
-    if not distinct:
-        return found
-    # First those who want a label, among the parents that have it; then all others anywhere.
-    mine, theirs = common((first.group, offers.group), (first.same, offers.label))
-    choosy = first.same >= 0
-    for movable, asked, group_ in ((choosy, mine, theirs), (~choosy, first.group, offers.group)):
-        again = elsewhere(
-            found,
-            first.family,
-            asked=asked,
-            group=group_,
-            weights=offers.wanted,
-            rng=rng,
-            movable=movable,
-        )
-        found = np.where(again == NOBODY, found, again)
+        asked = joint(asked, first.codes[:, place_].astype(np.int64) + 1)
+        # Nobody has no codes; who has no parent swaps with no one.
+        got = joint(got, offers.codes[found, place_].astype(np.int64))
+    turns = stages(first, offers)
+    kind = np.zeros(len(found), dtype=np.int64)
+    for turn in turns:
+        kind[turn.entities] = turn.cell
+    keys = [asked, got, joint(group, kind)]
+    if unique or rows.apart is not None:
+        keys.append(group)
+    found = separate(found, sets, keys, rng=rng)
+    # Whom to avoid counts for more than what is wanted.
+    nothing = np.zeros(0, dtype=np.int64)
+    found = separate(found, Sets(nothing, nothing, first.avoided, offers.label), [group], rng=rng)
+    return _elsewhere(found, first, turns, offers, unique=unique, rng=rng) if distinct else found
+
+
+def _elsewhere(
+    found: Integers,
+    first: Rows,
+    turns: list[Stage],
+    offers: Offers,
+    *,
+    unique: bool,
+    rng: np.random.Generator,
+) -> Integers:
+    """Return the parents after the last entities of a family that share one have got another."""
+    for turn in turns:
+        there = np.bincount(turn.kind, minlength=turn.width) > 0
+        # Who asks for a kind that nobody is of has a parent of another one in any case.
+        anywhere = ~there[turn.cell] | unique
+        every = np.ones_like(anywhere)
+        passes = ((turn.cell, turn.kind, every), (turn.asked, turn.offered, anywhere))
+        for codes, group, who in passes:
+            movable, asked = np.zeros(len(found), dtype=np.bool_), np.zeros_like(found)
+            movable[turn.entities], asked[turn.entities] = who, codes
+            again = elsewhere(
+                found,
+                first.family,
+                asked=asked,
+                group=group,
+                weights=offers.wanted,
+                rng=rng,
+                movable=movable,
+            )
+            found = np.where(again == NOBODY, found, again)
     return found

@@ -3,20 +3,68 @@
 The number is that of a move-to-front code: 0 is a parent new to the family, 1 the last one that
 was used, 2 the different one used before it, and so on. Rows that share a parent in a family are
 one *entity*, which is placed as a whole.
+
+A drawn row says a number and what kind of parent it has. Both are wishes: the family may have no
+parent of this kind, or there may be no further one. Then it exchanges the number with a row of the
+same rank in another family, so that as many rows as before have each number.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from synthohive_jupyter.relational.parents.telling import dense
+
 if TYPE_CHECKING:
-    from synthohive_jupyter.tabular.codecs import Flags, Integers
+    from collections.abc import Iterator
+
+    from synthohive_jupyter.tabular.codecs import Codes, Flags, Integers
 
 RECENT = 8
 """So many parents of a family have a number of their own; all earlier ones share the next."""
 LONGEST = RECENT + 1
+MEMORY = 32
+"""So many parents of a family are remembered."""
+LONG = 8192
+"""A family is remembered for so many rows; then it begins anew."""
+NEVER = -1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinds:
+    """What rows ask of a parent, as far as rows with the same parent must agree in it.
+
+    Attributes:
+        kind: Code of what must be the same, shape (rows,).
+        near: Codes that must be near each other, shape (rows, columns).
+        reach: How far two of them may be from each other, shape (columns,).
+        cell: Where its parent is looked for, from 0.
+        room: Parents that are there.
+    """
+
+    kind: Integers
+    near: Codes
+    reach: Integers
+    cell: Integers
+    room: Integers
+
+    @classmethod
+    def any(cls, rows: int) -> Kinds:
+        """Return rows that ask for nothing."""
+        nothing = np.zeros(rows, dtype=np.int64)
+        near = np.zeros((rows, 0), dtype=np.int32)
+        return cls(nothing, near, np.zeros(0, dtype=np.int64), nothing, nothing + rows)
+
+    def agree(self, rows: Integers, others: Integers) -> Flags:
+        """Return which others each row agrees with, shape (rows, others of each)."""
+        found: Flags = (others != NEVER) & (self.kind[others] == self.kind[rows, None])
+        for place, reach in enumerate(self.reach):
+            column = self.near[:, place]
+            found &= np.abs(column[others] - column[rows, None]) <= reach
+        return found
 
 
 def number_repeats(family: Integers, positions: Integers) -> Integers:
@@ -30,30 +78,29 @@ def number_repeats(family: Integers, positions: Integers) -> Integers:
     [0, 0, 1, 2, 0]
     """
     numbers = np.zeros(len(family), dtype=np.int64)
-    rows = _together(family, positions >= 0)
-    before: int | None = None
-    recent: list[int] = []
-    seen: set[int] = set()
-    found = []
-    for own, parent in zip(family[rows].tolist(), positions[rows].tolist(), strict=True):
-        if own != before:
-            before, recent, seen = own, [], set()
-        if parent not in seen:
-            number = 0
-            seen.add(parent)
-        elif parent in recent:
-            number = recent.index(parent) + 1
-            recent.remove(parent)
-        else:
-            number = LONGEST
-        recent.insert(0, parent)
-        del recent[RECENT:]
-        found.append(number)
-    numbers[rows] = found
+    linked = np.flatnonzero(positions >= 0)
+    width = int(positions.max(initial=0)) + 1
+    pairs = dense(family[linked]) * width + positions[linked]
+    first = np.unique(pairs, return_index=True)[1]
+    numbers[linked] = LONGEST
+    numbers[linked[first]] = 0
+    for rows, memory, _ in _ranks(family, positions >= 0, RECENT):
+        known = np.where(memory.last == NEVER, NEVER, positions[memory.last])
+        where = known == positions[rows, None]
+        at = np.where(where.any(axis=1), where.argmax(axis=1), NEVER)
+        again = at != NEVER
+        numbers[rows[again]] = at[again] + 1
+        memory.use(at, rows)
     return numbers
 
 
-def entities(family: Integers, numbers: Integers, *, rng: np.random.Generator) -> Integers:
+def entities(
+    family: Integers,
+    numbers: Integers,
+    *,
+    rng: np.random.Generator,
+    kinds: Kinds | None = None,
+) -> Integers:
     """Return the entity of each row, numbered from 0 in the order of their first rows.
 
     A number that goes further back than the family's past is a new parent.
@@ -62,34 +109,26 @@ def entities(family: Integers, numbers: Integers, *, rng: np.random.Generator) -
         family: Number of each row's family, families together.
         numbers: As of `number_repeats`, in the same order; negative for rows without a parent,
             which are entities of their own and not remembered.
-        rng: Chooses among parents so early that they share one number.
+        rng: Chooses among parents so early that they share one number, and who exchanges.
+        kinds: What rows ask for; ``None`` for nothing.
 
     >>> family, numbers = np.array([0, 0, 0, 0, 1]), np.array([0, 0, 1, 2, 3])
     >>> entities(family, numbers, rng=np.random.default_rng(0)).tolist()
     [0, 1, 1, 0, 2]
     """
-    first = np.arange(len(family), dtype=np.int64)
-    rows = _together(family, numbers >= 0)
-    before: int | None = None
-    recent: list[int] = []
-    early: list[int] = []
-    found = []
-    uniform = rng.random(len(rows)).tolist()
-    told = zip(rows.tolist(), family[rows].tolist(), numbers[rows].tolist(), uniform, strict=True)
-    for row, own, number, chance in told:
-        if own != before:
-            before, recent, early = own, [], []
-        if 0 < number <= len(recent) and number <= RECENT:
-            entity = recent.pop(number - 1)
-        elif number > RECENT and early:
-            entity = early.pop(int(chance * len(early)))
-        else:
-            entity = row
-        recent.insert(0, entity)
-        if len(recent) > RECENT:
-            early.append(recent.pop())
-        found.append(entity)
-    first[rows] = found
+    asks = Kinds.any(len(family)) if kinds is None else kinds
+    numbers, first = numbers.copy(), np.arange(len(family), dtype=np.int64)
+    place = dense(dense(family) * (int(asks.cell.max(initial=0)) + 1) + asks.cell)
+    used = np.zeros(len(family), dtype=np.int64)
+    for rows, memory, width in _ranks(family, numbers >= 0, MEMORY):
+        agrees = asks.agree(rows, memory.last[:, :width])
+        free = used[place[rows]] < asks.room[rows]
+        _exchange(numbers, rows, agrees, free, rng)
+        at = _chosen(numbers[rows], agrees, free, rng)
+        again = at != NEVER
+        first[rows[again]] = first[memory.last[again, at[again]]]
+        np.add.at(used, place[rows[~again]], 1)
+        memory.use(at, rows)
     return np.unique(first, return_inverse=True)[1].astype(np.int64)
 
 
@@ -98,11 +137,97 @@ def several(family: Integers) -> bool:
     return bool((family[1:] == family[:-1]).any())
 
 
-def _together(family: Integers, present: Flags) -> Integers:
-    """Return the rows that are not alone in their family, of those that have a parent."""
+@dataclass(slots=True, eq=False)
+class _Memory:
+    """The parents of families, each as the last row that had it, the most recent first.
+
+    Attributes:
+        last: Rows, `NEVER` where there is none, shape (families, memory).
+    """
+
+    last: Integers
+
+    def use(self, at: Integers, rows: Integers) -> None:
+        """Move what the rows of all families have used to the front; `NEVER` is a new one."""
+        places = np.arange(self.last.shape[1])
+        gone = np.where(at == NEVER, self.last.shape[1] - 1, at)[:, None]
+        moved = np.roll(self.last, 1, axis=1)
+        self.last = np.where(places <= gone, moved, self.last)
+        self.last[:, 0] = rows
+
+
+def _ranks(
+    family: Integers, present: Flags, memory: int
+) -> Iterator[tuple[Integers, _Memory, int]]:
+    """Yield rows rank by rank: one of each family that is so long, with what it remembers.
+
+    Args:
+        family: Number of each row's family, families together.
+        present: Rows that count.
+        memory: Parents that are remembered.
+
+    Yields:
+        The rows; what their families remember, to be brought up to date; and how many parents
+        they can have had.
+    """
     rows = np.flatnonzero(present)
-    same = family[rows][1:] == family[rows][:-1]
-    found: Integers = rows[
-        np.append(False, same)[: len(rows)] | np.append(same, False)[: len(rows)]
-    ]
+    new = np.append(True, family[rows][1:] != family[rows][:-1])[: len(rows)]
+    begins = np.flatnonzero(new)
+    inside = np.arange(len(rows)) - np.repeat(begins, np.diff(np.append(begins, len(rows))))
+    begins = np.flatnonzero(inside % LONG == 0)
+    sizes = np.diff(np.append(begins, len(rows)))
+    order = np.argsort(-sizes, kind="stable")
+    begins, sizes = begins[order], sizes[order]
+    longest = int(sizes.max(initial=0))
+    state = _Memory(np.full((len(begins), min(memory, max(longest, 1))), NEVER, dtype=np.int64))
+    active = np.searchsorted(-sizes, -np.arange(longest), side="left")
+    for rank, number in enumerate(active.tolist()):
+        state.last = state.last[:number]
+        yield rows[begins[:number] + rank], state, min(rank, memory)
+
+
+def _exchange(
+    numbers: Integers, rows: Integers, agrees: Flags, free: Flags, rng: np.random.Generator
+) -> None:
+    """Exchange numbers that rows cannot have with those of rows that can, the highest first."""
+    width = agrees.shape[1]
+    for number in range(min(width, RECENT), -1, -1):
+        can = free if number == 0 else agrees[:, number - 1]
+        asks = numbers[rows] == number
+        if number == 0:
+            asks = asks & agrees.any(axis=1)
+        without = np.flatnonzero(asks & ~can)
+        if not len(without):
+            continue
+        able = rng.permutation(np.flatnonzero(~asks & can & _lower(numbers[rows], number)))
+        met = min(len(without), len(able))
+        mine, theirs = rows[rng.permutation(without)[:met]], rows[able[:met]]
+        numbers[mine], numbers[theirs] = numbers[theirs], numbers[mine]
+
+
+def _lower(numbers: Integers, number: int) -> Flags:
+    """Return which numbers have their turn after a number; any for the last one."""
+    found: Flags = numbers < number if number else numbers > number
     return found
+
+
+def _chosen(numbers: Integers, agrees: Flags, free: Flags, rng: np.random.Generator) -> Integers:
+    """Return the parent that each row has again, the nearest to its number; `NEVER` for a new one.
+
+    Args:
+        numbers: What rows ask for.
+        agrees: Which of the parents they agree with, most recent first.
+        free: Where there is a further parent.
+        rng: Chooses among those that are as good as each other.
+    """
+    if not agrees.shape[1]:
+        return np.full(len(numbers), NEVER, dtype=np.int64)
+    places = np.arange(agrees.shape[1])
+    apart = np.abs(places - (numbers - 1)[:, None]).astype(np.float64)
+    # All early ones are as good as each other, and all where a new one is wanted and there is none.
+    early = (numbers == LONGEST)[:, None] & (places >= RECENT)
+    equal = early | (numbers == 0)[:, None]
+    apart = np.where(equal, rng.random(apart.shape), apart + early.any(axis=1)[:, None])
+    at = np.where(agrees, apart, np.inf).argmin(axis=1)
+    again = agrees.any(axis=1) & ((numbers > 0) | ~free)
+    return np.where(again, at, NEVER)
