@@ -25,7 +25,8 @@ JOINT = 0.19
 """Share of accounts with two clients."""
 AT_HOME = 0.91
 """Share of owners who live in the district of their account."""
-TEAM = (5, 4, 4, 4)
+HEADS = 60
+TEAM = (3, 3, 2, 2)
 """Mean number of people below one of each level."""
 
 _DAY = np.datetime64("1900-01-01", "us")
@@ -95,7 +96,7 @@ def bank_tables(*, seed: int) -> Tables:
 
 def _staff(rng: np.random.Generator) -> pd.DataFrame:
     """Return people and who is above them: pay follows that of the boss, teams the level."""
-    boss, level, pay = [-1] * 10, [0] * 10, list(rng.normal(200, 20, 10))
+    boss, level, pay = [-1] * HEADS, [0] * HEADS, list(rng.normal(200, 20, HEADS))
     person = 0
     while len(boss) < STAFF:
         if level[person] < len(TEAM):

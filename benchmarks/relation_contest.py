@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from inspect import getsource
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,18 +48,16 @@ def engine_entry(name: str, label: str, model: str = "tree", **below: object) ->
     )
 
 
-OWN = (
-    engine_entry("tree", "**here, TreeSynth**"),
-    engine_entry("auto", "**here, auto**", "auto"),
-    engine_entry("argn", "**here, ARGN**", "argn"),
-)
+OWN = engine_entry("tree", "**here, TreeSynth**")
 ABLATIONS = (
+    engine_entry("auto", "row model: auto", "auto"),
+    engine_entry("argn", "row model: ARGN", "argn"),
     engine_entry("no-history", "without history", order_by="none"),
     engine_entry("no-counts", "counts from the plain histogram", linkage_method="empirical"),
     engine_entry("no-context", "without the parents' columns", parent_context_cols=()),
 )
 RANDOM_SECOND = Entry("random-second", "second parents at random")
-"""Made of the sample of the first model: what sketches and matching bring."""
+"""Made of the sample of `OWN`: what sketches and matching bring."""
 
 
 def peers(minutes: float) -> list[Entry]:
@@ -82,8 +81,8 @@ class RelationContest:
     Attributes:
         data: The set.
         shelf: Where fits and judgements are kept.
-        seeds: Seeds of the models; floor and published samples are judged with each, too.
-        few: How many of the seeds ablations and live peers run with.
+        seeds: Seeds of the model; the floor is judged with each, too.
+        few: How many of the seeds ablations, live peers and published samples are judged with.
         limits: Of every process.
         left_out: Contenders that are not installed.
         failed: What went wrong.
@@ -108,10 +107,12 @@ class RelationContest:
         rows |= {entry.name: Row.of(entry, []) for entry in entries if self._present(entry)}
         for turn, seed in enumerate(self.seeds):
             for name, _, tables in self._fixed():
+                if turn >= self.few and name.startswith("published"):
+                    continue
                 kept = self._figures(name, seed, tables, key=_digest(tables))
                 rows[name].seeds.append({"seed": seed, "run": None, "figures": kept})
             for entry in entries:
-                if entry.name in rows and (entry in OWN or turn < self.few):
+                if entry.name in rows and (entry is OWN or turn < self.few):
                     rows[entry.name].seeds.extend(self._meet(entry, seed))
         return [row for row in rows.values() if row.seeds]
 
@@ -179,8 +180,8 @@ class RelationContest:
         return run, {n: pd.read_parquet(place / f"{n}.parquet") for n in names}, key
 
     def _shuffled(self, seed: int) -> tuple[None, Tables, str]:
-        """Return the sample of the first model with its other parents at random."""
-        _, tables, key = self._fitted(OWN[0], seed)
+        """Return the sample of `OWN` with its other parents at random."""
+        _, tables, key = self._fitted(OWN, seed)
         return (
             None,
             random_keys(self.data.metadata, tables, seed=seed, driver=False),
@@ -190,7 +191,11 @@ class RelationContest:
     def _figures(self, name: str, seed: int, tables: Tables, *, key: str) -> dict[str, Any]:
         """Judge a database, unless this judge has seen it before."""
         if not self._digest:
-            self._digest = _digest(self.data.train) + _digest(self.data.holdout)
+            data = self.data
+            asked = [dict(data.judged), data.order, data.beyond, data.personal, data.measure]
+            asked.append(getsource(data.facts))
+            real = [_digest(side) for side in (data.train, data.holdout)]
+            self._digest = fingerprint(real=real, asked=asked, schema=data.metadata.to_dict())
         whole = fingerprint(sample=key, real=self._digest, judge=_judge_code())
         figures = self.shelf.get(name, seed, "figures", whole)
         if figures is None:
@@ -207,6 +212,5 @@ def _digest(tables: Tables) -> str:
 
 def _judge_code() -> str:
     here = Path(__file__).parent
-    names = ("relation_judge.py", "relation_views.py", "databases.py", "bank.py")
-    own = [here / name for name in names]
+    own = [here / name for name in ("relation_judge.py", "relation_views.py")]
     return code_digest([*own, *sorted((ROOT / PACKAGE / "validation").glob("*.py"))])

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def line_up(options: argparse.Namespace, data: DatabaseSet) -> list[Entry]:
     """Return the contenders that the options name and that the set has a use for."""
-    entries = [entry for entry in (*OWN, *ABLATIONS) if entry.name in options.models]
+    entries = [entry for entry in (OWN, *ABLATIONS) if entry.name in options.models]
     if len(data.metadata.get_table(data.child).foreign_keys) > 1:
         entries += [RANDOM_SECOND] if RANDOM_SECOND.name in options.models else []
     elif options.peers and not data.peers:
@@ -69,7 +69,7 @@ def line_up(options: argparse.Namespace, data: DatabaseSet) -> list[Entry]:
 
 def known_models() -> list[str]:
     """Return what ``--models`` can name."""
-    return [entry.name for entry in (*OWN, *ABLATIONS, RANDOM_SECOND)]
+    return [entry.name for entry in (OWN, *ABLATIONS, RANDOM_SECOND)]
 
 
 def is_whole(options: argparse.Namespace) -> bool:
@@ -84,11 +84,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data", type=Path, default=ROOT.parent / "shared" / "data")
     add("--seeds", type=int, default=3, help="how many")
-    add("--few", type=int, default=1, help="how many of them for ablations and live peers")
+    add("--few", type=int, default=1, help="how many of them for ablations and peers")
     add("--sets", type=some_of(sets), default=sets, help=f"of {', '.join(sets)}")
     add("--models", type=some_of(models), default=models, help=f"of {', '.join(models)}; or none")
     add("--no-peers", dest="peers", action="store_false", help="no live peers")
-    add("--peer-minutes", type=float, default=5, help="most minutes of mostlyai-engine a table")
+    add("--peer-minutes", type=float, default=20, help="most minutes of mostlyai-engine a table")
     add("--threads", type=int, default=1, help="of the numerical libraries, in every process")
     add("--families", type=int, help="only so many families, to try the harness")
     add("--fresh", action="store_true", help="redo what was kept")

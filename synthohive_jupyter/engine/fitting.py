@@ -135,11 +135,13 @@ class TableFitter:
         links, drawn = self._links(step, data, context)
         table = self.fitted.metadata.tables[step.table]
         rules = column_rules(self.fitted.metadata, step, links)
-        history = learn_history(step, drawn, context, data.family, table=table, rules=rules)
+        unit = self._unit(step, data)
+        history = learn_history(
+            step, drawn, context, data.family, table=table, rules=rules, unit=unit
+        )
         if history is not None:
             drawn, told = history.encode(drawn, data.family)
             context = told if context is None else pd.concat([context, told], axis=1)
-        unit = self._unit(step, data)
         record = self._record(step, data.own, context)
         learnt = Learnt(record, linkage=linkage, links=links, history=history)
         if len(drawn.columns) and len(drawn):

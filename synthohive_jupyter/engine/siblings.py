@@ -45,6 +45,7 @@ def learn_history(
     *,
     table: TableConfig,
     rules: Mapping[str, Constraint],
+    unit: Positions | None,
 ) -> History | None:
     """Learn what siblings tell each other; ``None`` where that is nothing.
 
@@ -55,6 +56,7 @@ def learn_history(
         family: Family of each row, those of a family together.
         table: The description of the table.
         rules: What is declared of the columns.
+        unit: What rare values are counted in; rows where ``None``.
     """
     alone = len(family) == len(np.unique(family))
     if not step.siblings or alone or not len(drawn.columns):
@@ -68,6 +70,7 @@ def learn_history(
         table=step.table,
         above=context,
         rules=rules,
+        unit=np.arange(len(family), dtype=np.int64) if unit is None else unit,
     )
 
 

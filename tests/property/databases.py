@@ -61,7 +61,8 @@ def databases(draw, *, max_tables=MAX_TABLES, max_rows=14):
         assume(table.rows or not (table.root or table.keep or circular))
         if table.pk and draw(st.integers(0, 3)) == 0:
             _refer_to_itself(draw, table, rng, orphans=loose)
-        for place in range(draw(st.integers(0, 3))):
+        fewest = 0 if table.pk or table.links else 1
+        for place in range(draw(st.integers(fewest, 3))):
             table.values[f"v{place}"] = draw(st.sampled_from(VALUES))
         table.floats = draw(st.booleans())
         tables.append(table)
@@ -97,7 +98,7 @@ def _link(draw, table, tables):
         # A key that can never be null, since others fill its columns, is not nullable.
         filled = {c for link in table.links if not link.nullable for c in link.columns}
         can = may and not set(columns) <= filled
-        if all(link.columns != tuple(columns) for link in table.links):
+        if all(set(link.columns) != set(columns) for link in table.links):
             table.links.append(Link(tuple(columns), parent, targets, can))
             table.depth = max(table.depth, parent.depth + 1)
 

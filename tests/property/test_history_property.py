@@ -17,7 +17,8 @@ ORDERS = {
     "decimals": lambda i: i / 10,
     "date": lambda i: i.astype("M8[D]").astype(object),
     "ns": lambda i: (i * 3600).astype("M8[s]").astype("M8[ns]"),
-    "tz": lambda i: pd.DatetimeIndex(i.astype("M8[D]").astype("M8[us]"), tz="Europe/Rome"),
+    # In New York, other than in Rome, there is every midnight, and once.
+    "tz": lambda i: pd.DatetimeIndex(i.astype("M8[D]").astype("M8[us]"), tz="America/New_York"),
 }
 NULLABLE = ["Int64", "float", "decimals", "date", "ns", "tz"]
 

@@ -298,6 +298,26 @@ def test_free_links_have_the_degrees_of_the_data():
     assert same.mean() > 0.97
 
 
+def test_a_free_link_places_no_rows():
+    positions = (np.arange(40) + np.arange(40) % 3 + 1) % 40
+    frame = pd.DataFrame({"n": np.arange(40)})
+    link, told = learnt(frame, positions)
+    assert link.shape == "free"
+    placed = link.place(told[:0], frame[:0], np.arange(0), rng=np.random.default_rng(0))
+    assert len(placed.positions) == len(placed.lost) == 0
+
+
+def test_few_rows_of_a_deep_hierarchy_have_a_top():
+    parents = [13, -1, 8, 15, 8, 12, 5, 1, 9, 1, 3, 0, 9, 9, 0, 11, 8]
+    nothing = pd.DataFrame(index=pd.RangeIndex(len(parents)))
+    link, told = learnt(nothing, np.array(parents))
+    few = pd.DataFrame({told.columns[0]: [4, 7, 2, 3]})
+    placed = link.place(few, nothing[:4], np.arange(4), rng=np.random.default_rng(0))
+    depths(placed.positions)
+    assert (placed.positions == NULL).any()
+    assert (placed.positions != np.arange(4)).all()
+
+
 def test_parents_are_of_their_group():
     frame, positions = staff(300, 1, tops=1)
     firms = 8

@@ -11,6 +11,7 @@ from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.relational.keys.references import number_in_family
 from synthohive_jupyter.relational.plan import make_plan
 from synthohive_jupyter.relational.siblings import drawing
+from synthohive_jupyter.relational.siblings.gates import recurring
 from synthohive_jupyter.relational.siblings.history import History
 from synthohive_jupyter.relational.siblings.past import COPY, FIRST, LEFT, PREVIOUS, RANK
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
@@ -221,13 +222,48 @@ def test_what_a_row_repeats_is_told_and_copied(learnt):
     rows, family, _, history = learnt
     _, told = history.encode(rows, family)
     repeats = told[COPY + "club"].notna().to_numpy()
-    same = rows["club"].eq(rows["club"].shift()).to_numpy() & (number_in_family(family) > 0)
-    assert (repeats == same).all()
+    later, first = number_in_family(family) > 0, rows["club"].groupby(family).transform("first")
+    same = rows["club"].eq(rows["club"].shift()).to_numpy() & later
+    # Half of the families know two clubs: who leaves the second is back at the first.
+    assert "club" in history.ahead.returns
+    assert (repeats == (same | (rows["club"].eq(first).to_numpy() & later))).all()
     assert (told[COPY + "club"][repeats] == rows["club"][repeats]).all()
     assert history.sources[COPY + "club"] == history.sources[PREVIOUS + "club"] == "club"
     assert set(history.sources) <= set(told.columns)
     assert FIRST + "club" in told
     assert FIRST + "float" not in told
+
+
+def test_rows_return_to_what_the_first_one_holds():
+    rng = np.random.default_rng(0)
+    family = np.repeat(np.arange(900), rng.integers(2, 9, 900))
+    rank = number_in_family(family)
+    tariff = rng.integers(0, 6, len(family))
+    first = tariff[np.arange(len(family)) - rank]
+    stays = (rng.random(len(family)) < 0.7) | (rank == 0)
+    tariff = np.where(stays, first, (first + rng.integers(1, 6, len(family))) % 6)
+    rows = pd.DataFrame({"tariff": tariff, "n": rng.random(len(family))})
+    history = History.learn(rows, family, columns=list(rows), order_by=None, table="t")
+    assert set(history.ahead.returns) == {"tariff"}
+    sizes = np.bincount(family)
+
+    def careless(told, rank):
+        return rows.iloc[rng.integers(0, len(rows), len(told))].reset_index(drop=True)
+
+    made = draw(history, sizes, pd.DataFrame(index=range(900)), careless)
+    like = made["tariff"].to_numpy() == made["tariff"].to_numpy()[np.arange(len(made)) - rank]
+    # Of the 30 % that are drawn anew the careless model draws the same by chance (1 / 6). 3,600
+    # rows: standard error .007.
+    assert abs(like[rank > 0].mean() - (0.7 + 0.3 / 6)) < 0.03
+
+
+def test_what_is_met_by_chance_is_no_return():
+    rng = np.random.default_rng(0)
+    family = np.repeat(np.arange(300), 5)
+    rank = number_in_family(family)
+    rows = pd.DataFrame({"tariff": rng.integers(0, 5, len(family))})
+    repeating, returning = recurring({"tariff": rows["tariff"].to_numpy()}, rank)
+    assert repeating == returning == ()
 
 
 def test_places_of_the_data_are_told(learnt):
@@ -253,7 +289,7 @@ def test_a_history_comes_back_from_its_record(learnt):
 
 
 @pytest.mark.parametrize("name", ["names", "columns", "timeline", "above", "shown", "begins",
-                                  "goes_on", "repeats"])  # fmt: skip
+                                  "goes_on", "repeats", "returns"])  # fmt: skip
 @pytest.mark.parametrize("value", [3, [1], ["no"], {"club": {}}])
 def test_a_damaged_history_is_refused(learnt, name, value):
     with pytest.raises(ModelFileError):
@@ -392,7 +428,8 @@ def test_without_an_order_it_does_not(data):
     assert coherence(data, without)["item"] < 0.7
 
 
-def test_a_network_keeps_the_chain_too(data):
+def test_a_network_keeps_the_chain_too():
+    data = shop(800)
     told = made(data, "day", model="argn").sample({"users": 2500}, seed=3)
     assert abs(repeats(told) - (LOYAL + (1 - LOYAL) / 3)) < 0.03
     assert coherence(data, told)["item"] > 0.94

@@ -140,6 +140,16 @@ def test_turns_are_every_row_once_and_few():
     assert calls < 8 * ALONE
 
 
+def test_the_tail_of_few_families_takes_few_turns():
+    sizes = np.append(np.full(3000, 4), np.full(3, 50))
+    found = list(turns(sizes))
+    assert len(found) == 5
+    assert [len(turn.rank) for turn in found[3:]] == [3003, 3 * 46]
+    family, rank = (np.concatenate([getattr(t, n) for t in found]) for n in ("family", "rank"))
+    rows = sorted(zip(family.tolist(), rank.tolist(), strict=True))
+    assert rows == [(family, rank) for family in range(3003) for rank in range(sizes[family])]
+
+
 def test_many_long_families_take_few_turns_too():
     sizes = np.full(2000, 20_000)
     assert sum(1 for _ in turns(np.minimum(sizes, 6000))) < 6000 / 8

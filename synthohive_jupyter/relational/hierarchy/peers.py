@@ -81,6 +81,8 @@ def not_themselves(parents: Positions, group: Positions) -> Positions:
     [1, 0, -1]
     """
     found, rows = parents.copy(), np.arange(len(parents))
+    if not len(rows):
+        return found
     order = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[order], prepend=NULL) != 0)
     following = np.append(order[1:], NULL)

@@ -16,7 +16,7 @@ from synthohive_jupyter.relational.siblings.given import (
     tree_from_dict,
     tree_to_dict,
 )
-from synthohive_jupyter.relational.siblings.past import NOBODY, Now, Past
+from synthohive_jupyter.relational.siblings.past import ANEW, NOBODY, REPEATS, RETURNS, Now, Past
 from synthohive_jupyter.relational.siblings.timeline import Timeline, run_lengths
 from synthohive_jupyter.tabular.records import part
 
@@ -52,7 +52,10 @@ class Ahead:
         shown: What they are given of the sibling before.
         begins: Draws the place of a first sibling.
         goes_on: Draws the step of a later one; ``None`` if no family has two rows.
-        repeats: For each column that may repeat the sibling before, the tree that says whether.
+        repeats: For each column that may repeat a sibling, the tree that says whether it repeats
+            the one before.
+        returns: For some of these, the tree that says whether it returns to what the first one
+            holds, where the one before holds something else and is not repeated.
     """
 
     timeline: Timeline | None
@@ -61,30 +64,32 @@ class Ahead:
     begins: NumberTree | None
     goes_on: NumberTree | None
     repeats: Mapping[str, ConditionalTree]
+    returns: Mapping[str, ConditionalTree]
 
     @classmethod
     def nothing(cls) -> Self:
         """Return what leaves all to the model."""
-        return cls(None, Numbers.nothing(), Numbers.nothing(), None, None, {})
+        return cls(None, Numbers.nothing(), Numbers.nothing(), None, None, {}, {})
 
     def grown(
-        self, past: Past, now: Now, above: pd.DataFrame, families: Positions, *, table: str
+        self, past: Past, now: Now, numbers: Features, families: Positions, *, table: str
     ) -> Self:
         """Return it with trees.
 
         Args:
             past: What the siblings before each row of the data leave.
             now: Places and repetitions of the rows; of these columns there will be trees.
-            above: What each row's parent holds.
+            numbers: What each row's parent holds, as numbers, shape (rows, columns).
             families: Family of each row, from 0.
             table: Name of the table, for errors.
         """
-        numbers, begins, goes_on = self.above.of(above), None, None
+        begins, goes_on = None, None
         if self.timeline is not None:
             first = now.rank == 0
             given = _first(numbers[first], now.left[first])
             growth = Growth.of(given, families[first])
-            begins = NumberTree.fit(now.place[first], given, growth, table=table)
+            width = given.shape[1]
+            begins = NumberTree.fit(now.place[first], given, growth, table=table, width=width)
         later = np.flatnonzero(now.rank > 0)
         if not len(later):
             return replace(self, begins=begins)
@@ -96,13 +101,24 @@ class Ahead:
             known = np.flatnonzero(~np.isnan(past.place))
             if len(known):
                 some = growth.part(known)
-                goes_on = NumberTree.fit(now.step[known], matrix[known, :free], some, table=table)
+                given = matrix[known]
+                goes_on = NumberTree.fit(now.step[known], given, some, table=table, width=free)
             free += _OWN
-        trees = {}
-        for name, repeats in now.repeats.items():
-            trees[name] = growth.chance(matrix[:, :free], repeats)
+        repeats, returns = {}, {}
+        for place, (name, codes) in enumerate(now.copies.items()):
+            repeats[name] = growth.chance(matrix, codes == REPEATS, width=free)
+            away = np.flatnonzero(past.away[:, place] & (codes != REPEATS))
+            if (codes == RETURNS).any():
+                some = growth.part(away)
+                returns[name] = some.chance(matrix[away], codes[away] == RETURNS, width=free)
             free += 1
-        return replace(self, begins=begins, goes_on=goes_on, repeats=trees)
+        return replace(self, begins=begins, goes_on=goes_on, repeats=repeats, returns=returns)
+
+    def places(self, rows: pd.DataFrame, *, table: str = "") -> Floats:
+        """Return the places of rows on the timeline, NaN for null and where there is none."""
+        if self.timeline is None:
+            return np.full(len(rows), np.nan)
+        return self.timeline.places(rows[self.timeline.name], table=table)
 
     def draw(self, past: Past, turn: Turn, above: Features, rng: np.random.Generator) -> Now:
         """Draw what is known of rows before the model draws them.
@@ -116,40 +132,42 @@ class Ahead:
         now = Now.unknown(turn.rank, turn.left)
         if self.timeline is None and not self.repeats:
             return now
+        if not past.before.any():
+            nothing = np.full(len(turn.rank), ANEW, dtype=np.int8)
+            now = replace(now, copies=dict.fromkeys(self.repeats, nothing))
+            if self.timeline is None or self.begins is None:
+                return now
+            drawn = self.begins.draw(_first(above, turn.left), rng)
+            return replace(now, place=np.clip(drawn, *self.timeline.window))
         matrix, free = self._features(past, now, above)
         if self.timeline is not None:
-            now = self._placed(now, past, turn, (above, matrix[:, :free]), rng)
+            now = self._placed(now, past, turn, matrix, rng)
             matrix[:, free : free + _OWN] = self._own(now)
             free += _OWN
-        repeats = {}
-        for name, tree in self.repeats.items():
-            yes = tree.draw(matrix[:, :free], rng.random(len(turn.rank)))[0] == 1
-            matrix[:, free] = repeats[name] = yes & past.before
+        copies = {}
+        for place, (name, tree) in enumerate(self.repeats.items()):
+            yes = tree.draw(matrix, rng.random(len(turn.rank)))[0] == 1
+            codes = np.where(yes & past.before, REPEATS, ANEW).astype(np.int8)
+            away = np.flatnonzero(past.away[:, place] & ~yes)
+            if name in self.returns and len(away):
+                again = self.returns[name].draw(matrix[away], rng.random(len(away)))[0]
+                codes[away] = np.where(again == 1, RETURNS, ANEW)
+            matrix[:, free] = copies[name] = codes
             free += 1
-        return replace(now, repeats=repeats)
+        return replace(now, copies=copies)
 
     def _placed(
-        self,
-        now: Now,
-        past: Past,
-        turn: Turn,
-        given: tuple[Features, Features],
-        rng: np.random.Generator,
+        self, now: Now, past: Past, turn: Turn, given: Features, rng: np.random.Generator
     ) -> Now:
-        """Return rows with places; ``given`` is what the trees of first and later ones are."""
+        """Return rows after a sibling with their places."""
         assert self.timeline is not None
-        low, high = self.timeline.window
-        if not past.before.any():
-            assert self.begins is not None
-            drawn = self.begins.draw(_first(given[0], turn.left), rng)
-            return replace(now, place=np.clip(drawn, low, high))
 
         def draw(rows: Positions) -> Floats:
             if self.goes_on is None:
                 return np.zeros(len(rows))
-            return self.goes_on.draw(given[1][rows], rng)
+            return self.goes_on.draw(given if len(rows) == len(given) else given[rows], rng)
 
-        place, step = walk(past.place, turn.begin, high, draw)
+        place, step = walk(past.place, turn.begin, self.timeline.window[1], draw)
         ties = run_lengths(step == 0, turn.begin, past.ties)
         return replace(now, place=place, step=step, ties=ties)
 
@@ -161,19 +179,25 @@ class Ahead:
         parts: list[NDArray[np.generic]] = [above, now.rank, now.left]
         if self.timeline is not None:
             low, width = self._scale
-            at = (past.place - low) / width
+            there = (past.place - low) / width
             # The last is how far steps may go if all that are left are to find room.
             parts += [
-                at, (past.place - past.start) / width, past.step / width, past.ties,
-                (1.0 - at) / (now.left + 1.0),
+                there, (past.place - past.start) / width, past.step / width, past.ties,
+                (1.0 - there) / (now.left + 1.0),
             ]  # fmt: skip
-        given = np.column_stack([*parts, past.runs, past.numbers])
-        free = given.shape[1]
-        own = [given] if self.timeline is None else [given, self._own(now)]
+        parts += [past.runs, past.away, past.numbers]
+        free = sum(_width(one) for one in parts)
+        if self.timeline is not None:
+            parts.append(self._own(now))
         # Room for what repeats, where it is not known yet.
-        repeats: list[NDArray[Any]] = [*now.repeats.values()] or [past.runs]
-        matrix = np.column_stack([*own, *repeats]).astype(np.float32)
-        return np.nan_to_num(matrix, copy=False, nan=NOBODY), free
+        parts += [*now.copies.values()] or [past.runs]
+        matrix = np.empty((len(now.rank), sum(_width(one) for one in parts)), np.float32)
+        at = 0
+        for one in parts:
+            matrix[:, at : at + _width(one)] = one.reshape(len(one), -1)
+            at += _width(one)
+        matrix[np.isnan(matrix)] = NOBODY
+        return matrix, free
 
     def _own(self, now: Now) -> Floats:
         """Return place, step and ties of rows as features."""
@@ -192,36 +216,50 @@ class Ahead:
         """Return it as JSON-safe values: averages, counts and shared levels."""
         parts = (self.timeline, self.above, self.shown, self.begins, self.goes_on)
         saved = [None if own is None else own.to_dict() for own in parts]
-        trees = {name: tree_to_dict(tree) for name, tree in self.repeats.items()}
-        return dict(zip(_PARTS, saved, strict=True)) | {"repeats": trees}
+        record: dict[str, Any] = dict(zip(_PARTS, saved, strict=True))
+        for kind, trees in (("repeats", self.repeats), ("returns", self.returns)):
+            record[kind] = {name: tree_to_dict(tree) for name, tree in trees.items()}
+        return record
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """Rebuild from `to_dict`; `ModelFileError` if the record is damaged."""
         saved = {name: part(record, name, (dict, type(None))) for name in _PARTS}
-        trees = part(record, "repeats", dict)
+        trees, again = (part(record, name, dict) for name in ("repeats", "returns"))
         line, begins, goes_on = saved["timeline"], saved["begins"], saved["goes_on"]
         timeline = None if line is None else Timeline.from_dict(line)
         above, shown = (Numbers.from_dict(part(record, n, dict)) for n in ("above", "shown"))
-        if (line is None) != (begins is None) or (line is None and goes_on is not None):
+        alone = line is None and goes_on is not None
+        if (line is None) != (begins is None) or alone or not set(again) <= set(trees):
             raise ModelFileError("a saved history is damaged: its parts are not of one table")
         first = len(above.scales) + len(("left",))
-        free = first + len(("rank",)) + len(trees) + len(shown.scales)
+        free = first + len(("rank",)) + 2 * len(trees) + len(shown.scales)
         free += _BEFORE if timeline is not None else 0
         drawn = free + (_OWN if timeline is not None else 0)
+
+        def saved_trees(kind: Mapping[str, Any]) -> dict[str, ConditionalTree]:
+            return {
+                name: tree_from_dict(part(kind, name, dict), n_features=drawn + place, n_symbols=2)
+                for place, name in enumerate(trees)
+                if name in kind
+            }
+
         return cls(
             timeline,
             above,
             shown,
             None if begins is None else NumberTree.from_dict(begins, n_features=first),
             None if goes_on is None else NumberTree.from_dict(goes_on, n_features=free),
-            {
-                name: tree_from_dict(part(trees, name, dict), n_features=drawn + place, n_symbols=2)
-                for place, name in enumerate(trees)
-            },
+            saved_trees(trees),
+            saved_trees(again),
         )
 
 
 def _first(above: Features, left: Positions) -> Features:
     """Return what the tree of the first siblings is given."""
     return np.column_stack([above, left]).astype(np.float32)
+
+
+def _width(part: NDArray[Any]) -> int:
+    """Return how many features an array holds."""
+    return 1 if part.ndim == 1 else part.shape[1]

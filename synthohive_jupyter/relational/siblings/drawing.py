@@ -23,6 +23,9 @@ ALONE = 64
 past. Else a family of 100,000 would cost 100,000 calls of the model."""
 TOGETHER = 256
 """So many rows are drawn at once where few families are left."""
+TAIL, IN_TAIL = 0.03, 256
+"""The last rows of the longest families, this share of all, are drawn so many at once: else they
+cost half of all calls, for a rank with few families takes as long as one with a hundred."""
 AT_MOST = 65_536
 """More than one rank is drawn at once only of so many rows."""
 
@@ -63,12 +66,13 @@ def turns(sizes: Positions) -> Iterator[Turn]:
     [[0, 2], [0, 2], [2]]
     """
     left, rank = np.flatnonzero(sizes > 0), 0
+    rows = tail = int(sizes.sum())
     while len(left):
-        several = 1
+        several = max(IN_TAIL // len(left), 1) if tail <= TAIL * rows else 1
         if rank >= ALONE:
             # The further on, the more at once: calls grow with the logarithm of the length.
-            several = max(TOGETHER, min(len(left) * (rank // ALONE), AT_MOST)) // len(left)
-            several = max(several, 1)
+            most = max(TOGETHER, min(len(left) * (rank // ALONE), AT_MOST)) // len(left)
+            several = max(several, most)
         taken = np.minimum(sizes[left] - rank, several)
         living = np.repeat(np.arange(len(left)), taken)
         begin = (np.cumsum(taken) - taken)[living]
@@ -78,7 +82,7 @@ def turns(sizes: Positions) -> Iterator[Turn]:
             ranks, sizes[left][living] - 1 - ranks, left[living], living, begin, goes_on,
             (np.cumsum(taken) - 1)[goes_on],
         )  # fmt: skip
-        left, rank = left[goes_on], rank + several
+        left, rank, tail = left[goes_on], rank + several, tail - len(living)
 
 
 def walk(

@@ -49,14 +49,19 @@ class Numbers:
     scales: tuple[Scale, ...]
 
     @classmethod
-    def fit(cls, frame: pd.DataFrame, *, table: str, families: Integers | None = None) -> Self:
+    def fit(
+        cls, frame: pd.DataFrame, *, table: str, families: Integers | None = None
+    ) -> tuple[Self, Features]:
         """Learn from at least one row; there may be no column.
+
+        Returns:
+            The numbers, and those of these rows.
 
         Raises:
             DataError: If a column cannot be modelled.
         """
         if not len(frame.columns):
-            return cls.nothing()
+            return cls.nothing(), np.zeros((len(frame), 0), np.float32)
         transformer = TableTransformer().fit(frame, table=table, numbers="cells", families=families)
         rows = _encoded(transformer, frame)
         scales = [Scale.of(column) for column in transformer.columns]
@@ -72,7 +77,8 @@ class Numbers:
             ],
         )
         placed = zip(scales, found, strict=True)
-        return cls(transformer, tuple(s if p is None else s.placed(p) for s, p in placed))
+        own = cls(transformer, tuple(s if p is None else s.placed(p) for s, p in placed))
+        return own, own._numbers(rows)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,10 +103,12 @@ class Numbers:
 
     def of(self, frame: pd.DataFrame) -> Features:
         """Return the rows as numbers, shape (rows, columns), float32."""
-        found = np.empty((len(frame), len(self.scales)), np.float32)
         if self.transformer is None:
-            return found
-        rows = _encoded(self.transformer, frame)
+            return np.zeros((len(frame), 0), np.float32)
+        return self._numbers(_encoded(self.transformer, frame))
+
+    def _numbers(self, rows: Encoded) -> Features:
+        found = np.empty(rows.codes.shape, np.float32)
         for place, scale in enumerate(self.scales):
             found[:, place] = scale.numbers(rows.codes[:, place], rows.scalars[:, place])
         return found
@@ -146,7 +154,9 @@ class NumberTree:
     tree: ConditionalTree
 
     @classmethod
-    def fit(cls, values: Floats, features: Features, growth: Growth, *, table: str) -> Self:
+    def fit(
+        cls, values: Floats, features: Features, growth: Growth, *, table: str, width: int
+    ) -> Self:
         """Learn from the rows of a growth, at least one.
 
         Args:
@@ -154,6 +164,7 @@ class NumberTree:
             features: What each row is given, shape (rows, features).
             growth: How trees on these rows are grown.
             table: Name of the table, for errors.
+            width: How many of the features the tree may look at, the first ones.
         """
         frame = pd.DataFrame({_VALUE: values})
         families = growth.families
@@ -162,7 +173,8 @@ class NumberTree:
         codes, scalars = rows.codes[:, 0], rows.scalars[:, 0]
         cells = scale.cells(codes, scalars, families)
         target = mid_ranks(scale.numbers(codes, scalars))
-        return cls(transformer, scale, growth.tree(features, target, cells, ordered=True))
+        tree = growth.tree(features, target, cells, ordered=True, width=width)
+        return cls(transformer, scale, tree)
 
     def draw(self, features: Features, rng: np.random.Generator) -> Floats:
         """Draw one number a row, shape (rows,); NaN is null."""
@@ -216,18 +228,19 @@ class Growth:
         return Growth(self.families[rows], self.grower, rows)
 
     def tree(
-        self, features: Features, target: Floats, cells: Cells, *, ordered: bool
+        self, features: Features, target: Floats, cells: Cells, *, ordered: bool, width: int
     ) -> ConditionalTree:
-        """Return a tree given the first features, those that are there."""
-        grown = self.grower.grow(target, range(features.shape[1]), rows=self.rows)
+        """Return a tree given the first so many features."""
+        grown = self.grower.grow(target, range(width), rows=self.rows)
         splits, wider = prune(grown, grown.leaves(features), target, ordered=ordered)
         return ConditionalTree.filled(splits, splits.leaves(features), wider, cells)
 
-    def chance(self, features: Features, happens: Flags) -> ConditionalTree:
+    def chance(self, features: Features, happens: Flags, *, width: int) -> ConditionalTree:
         """Return P(yes | features); it draws 1 for yes."""
         symbols = happens.astype(np.int64)
         cells = Cells(symbols, np.zeros(len(symbols)), self.families)
-        return self.tree(features, symbols.astype(np.float64), cells, ordered=False)
+        target = symbols.astype(np.float64)
+        return self.tree(features, target, cells, ordered=False, width=width)
 
 
 def tree_to_dict(tree: ConditionalTree) -> dict[str, Any]:

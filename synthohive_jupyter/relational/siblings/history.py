@@ -10,8 +10,9 @@ drawn ahead of it, by trees of their own (see `ahead`), and are part of its cont
 
 - the *place* of a row on the `Timeline` of the column that orders siblings: a step from the one
   before, never backwards and never past the data;
-- whether a column *repeats* the sibling before, where the data does so more often than by chance:
-  such a value is copied, whatever the model draws. A career with one club comes back as one.
+- whether a column *repeats* the sibling before, or returns to what the first one holds, where the
+  data does so more often than by chance: such a value is copied, whatever the model draws. A career
+  with one club comes back as one.
 """
 
 from __future__ import annotations
@@ -26,10 +27,19 @@ from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.relational.keys.references import number_in_family
 from synthohive_jupyter.relational.siblings.ahead import Ahead
 from synthohive_jupyter.relational.siblings.drawing import turns
+from synthohive_jupyter.relational.siblings.gates import recurring
 from synthohive_jupyter.relational.siblings.given import Numbers
-from synthohive_jupyter.relational.siblings.past import COPY, FIRST, PREVIOUS, Now, Past, observed
+from synthohive_jupyter.relational.siblings.past import (
+    ANEW,
+    COPY,
+    FIRST,
+    PREVIOUS,
+    Now,
+    Past,
+    observed,
+)
 from synthohive_jupyter.relational.siblings.timeline import Timeline, run_lengths
-from synthohive_jupyter.relational.siblings.values import array_of, joined, replaced, same
+from synthohive_jupyter.relational.siblings.values import array_of, differ, joined, replaced, same
 from synthohive_jupyter.schema.tables import Constraint
 from synthohive_jupyter.tabular.records import part
 
@@ -42,14 +52,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.relational.siblings.values import Array
 
     Floats = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
     Positions = NDArray[np.int64]
-
-REPEATS = 0.1
-"""A column repeats the sibling before if it does so by this much more than chance would have it, as
-a share of what chance leaves (Cohen's kappa)."""
-MOST_REPEATS = 8
-"""So many columns do at most: those that do so most."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +85,7 @@ class History:
         table: str,
         above: pd.DataFrame | None = None,
         rules: Mapping[str, Constraint] | None = None,
+        unit: Positions | None = None,
     ) -> Self:
         """Learn from the rows of the data.
 
@@ -94,29 +98,35 @@ class History:
             table: Name of the table, for errors.
             above: What each row's parent holds, where there is any of it.
             rules: What is declared of the columns.
+            unit: What rare values are counted in, a number for each row; families where ``None``.
 
         Raises:
             DataError: If a column cannot be modelled.
         """
         families = pd.factorize(family)[0].astype(np.int64)
+        units = families if unit is None else pd.factorize(unit)[0].astype(np.int64)
         timeline = None
         if order_by is not None and order_by in columns:
             rule = (rules or {}).get(order_by)
-            timeline = Timeline.fit(rows[order_by], families, table=table, rule=rule)
+            timeline = Timeline.fit(rows[order_by], units, table=table, rule=rule)
         told = tuple(name for name in columns if timeline is None or name != order_by)
-        repeating = _repeating({c: array_of(rows[c]) for c in told}, number_in_family(family) > 0)
+        arrays = {name: array_of(rows[name]) for name in told}
+        repeating, returning = recurring(arrays, number_in_family(family))
         plain = cls.plain(tuple(rows.columns), told)
         if timeline is None and not repeating:
             return plain
-        given = pd.DataFrame(index=rows.index) if above is None else above
-        ahead = replace(
-            plain.ahead,
-            timeline=timeline,
-            above=Numbers.fit(given, table=table, families=families),
-            shown=Numbers.fit(rows[list(told)], table=table, families=families),
+        parents = pd.DataFrame(index=rows.index) if above is None else above
+        # One row a family: its other rows say the same of the parent.
+        parents = parents.loc[~pd.Series(families, parents.index).duplicated()]
+        given, numbers = Numbers.fit(parents, table=table)
+        shown, held = Numbers.fit(rows[list(told)], table=table, families=units)
+        ahead = replace(plain.ahead, timeline=timeline, above=given, shown=shown)
+        places = ahead.places(rows, table=table)
+        past, now = observed(
+            rows, family, places, held, columns=told, repeating=repeating, returning=returning
         )
-        past, now = _observed(ahead, rows, family, told, repeating, table=table)
-        return replace(plain, ahead=ahead.grown(past, now, given, families, table=table))
+        grown = ahead.grown(past, now, numbers[families], units, table=table)
+        return replace(plain, ahead=grown)
 
     def encode(self, rows: pd.DataFrame, family: Positions) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the columns that a model learns of the data, and what each row is told.
@@ -136,7 +146,12 @@ class History:
         >>> told["__prev__n"].tolist()[:3]
         [<NA>, 5, 6]
         """
-        past, now = _observed(self.ahead, rows, family, self.columns, tuple(self.ahead.repeats))
+        places, nothing = self.ahead.places(rows), np.zeros((len(rows), 0), np.float32)
+        repeating, returning = tuple(self.ahead.repeats), tuple(self.ahead.returns)
+        past, now = observed(
+            rows, family, places, nothing,
+            columns=self.columns, repeating=repeating, returning=returning,
+        )  # fmt: skip
         return rows[list(self.modelled)], pd.DataFrame(self._told(past, now))
 
     @property
@@ -204,7 +219,7 @@ class History:
             spots.append(starts[turn.family] + turn.rank)
         if not pieces:
             none = spots[0]
-            now = replace(Now.unknown(none, none), repeats=self._never(0))
+            now = replace(Now.unknown(none, none), copies=self._never(0))
             pieces.append(self._rows(self._nobody(0), now, shared, none, sample))
         order = np.argsort(np.concatenate(spots))
         whole = {name: joined([rows[name] for rows in pieces])[order] for name in self.modelled}
@@ -221,27 +236,30 @@ class History:
         family: Positions,
         sample: Callable[[pd.DataFrame, int], pd.DataFrame],
     ) -> dict[str, Array]:
-        """Draw rows; what repeats the sibling before is copied from it."""
+        """Draw rows; what repeats a sibling is copied from it."""
         if not self.modelled:
             return {}
         context = {name: array[family] for name, array in shared.items()} | self._told(past, now)
         drawn = sample(pd.DataFrame(context, copy=False), int(now.rank[:1].sum()))
         found = {name: array_of(drawn[name]) for name in self.modelled}
-        for name, repeats in now.repeats.items():
-            found[name] = replaced(found[name], repeats, past.previous[name])
+        for name, codes in now.copies.items():
+            found[name] = replaced(found[name], codes != ANEW, past.copied(name, codes))
         return found
 
     def _after(self, past: Past, now: Now, turn: Turn, drawn: Mapping[str, Array]) -> Past:
         """Return what the rows leave to the next ones of the families that go on."""
         ends, begun = turn.ends, bool(past.before.any())
         held = {name: drawn[name][ends] for name in self.columns}
-        runs = np.zeros((len(ends), len(self.ahead.repeats)))
+        first = {name: (past.first if begun else drawn)[name][ends] for name in self.ahead.repeats}
+        shape = (len(ends), len(self.ahead.repeats))
+        runs, away = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
         at = np.arange(len(turn.rank))
         for place, name in enumerate(self.ahead.repeats if begun else ()):
             opens = at == turn.begin
             before = replaced(drawn[name][np.maximum(at - 1, 0)], opens, past.previous[name])
             alike = same(drawn[name], before)
             runs[:, place] = run_lengths(alike, turn.begin, past.runs[:, place])[ends]
+            away[:, place] = differ(held[name], first[name])
         return Past(
             np.ones(len(ends), dtype=np.bool_),
             now.place[ends],
@@ -249,9 +267,10 @@ class History:
             now.step[ends],
             now.ties[ends],
             runs,
+            away,
             self.ahead.shown.of(pd.DataFrame(held, index=pd.RangeIndex(len(ends)))),
             held,
-            {name: (past.first if begun else drawn)[name][ends] for name in self.ahead.repeats},
+            first,
         )
 
     def _told(self, past: Past, now: Now) -> dict[str, Array]:
@@ -265,8 +284,8 @@ class History:
         repeating, numbers = tuple(self.ahead.repeats), len(self.ahead.shown.scales)
         return Past.nobody(rows, held, repeating=repeating, numbers=numbers)
 
-    def _never(self, rows: int) -> dict[str, Flags]:
-        return {name: np.zeros(rows, dtype=np.bool_) for name in self.ahead.repeats}
+    def _never(self, rows: int) -> dict[str, NDArray[np.int8]]:
+        return {name: np.zeros(rows, dtype=np.int8) for name in self.ahead.repeats}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the history as JSON-safe values: averages, counts, shared levels, and no row."""
@@ -283,39 +302,6 @@ class History:
         if not (fits and {*ahead.shown.names, *ahead.repeats} <= set(columns)):
             raise ModelFileError("a saved history is damaged: its parts are not of one table")
         return cls(names, columns, ahead)
-
-
-def _observed(
-    ahead: Ahead,
-    rows: pd.DataFrame,
-    family: Positions,
-    columns: Sequence[str],
-    repeating: Sequence[str],
-    *,
-    table: str = "",
-) -> tuple[Past, Now]:
-    """Return past and present of the rows of the data."""
-    numbers, places = ahead.shown.of(rows), np.full(len(rows), np.nan)
-    if ahead.timeline is not None:
-        places = ahead.timeline.places(rows[ahead.timeline.name], table=table)
-    return observed(rows, family, places, numbers, columns=columns, repeating=repeating)
-
-
-def _repeating(arrays: Mapping[str, Array], later: Flags) -> tuple[str, ...]:
-    """Return the columns that repeat the sibling before more often than by chance."""
-    at, beyond = np.flatnonzero(later), {}
-    for name, array in arrays.items():
-        known = ~np.asarray(pd.isna(array), dtype=np.bool_)
-        both = at[known[at] & known[at - 1]]
-        if not len(both):
-            continue
-        share = float(same(array[both], array[both - 1]).mean())
-        counts = np.bincount(pd.factorize(array[known])[0])
-        chance = float(((counts / counts.sum()) ** 2).sum())
-        if chance < 1.0 and share - chance > REPEATS * (1.0 - chance):
-            beyond[name] = (share - chance) / (1.0 - chance)
-    most = sorted(beyond, key=lambda name: -beyond[name])[:MOST_REPEATS]
-    return tuple(name for name in arrays if name in most)
 
 
 def _read_names(record: Mapping[str, Any], name: str) -> tuple[str, ...]:

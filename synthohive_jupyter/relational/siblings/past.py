@@ -9,10 +9,17 @@ import numpy as np
 
 from synthohive_jupyter.relational.keys.references import number_in_family
 from synthohive_jupyter.relational.siblings.timeline import run_lengths, steps
-from synthohive_jupyter.relational.siblings.values import Array, array_of, nullable, same
+from synthohive_jupyter.relational.siblings.values import (
+    Array,
+    array_of,
+    differ,
+    nullable,
+    replaced,
+    same,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -30,9 +37,13 @@ PLACE, STEP, TIES = "__sib__place", "__sib__step", "__sib__ties"
 directly before it have the same place."""
 PREVIOUS, FIRST, COPY = "__prev__", "__first__", "__copy__"
 """Stand before the names of columns: what the sibling before holds, what the first one holds, and
-what a row repeats of the sibling before, null where it does not. The last two are told only of
-columns that repeat: of others the first sibling says little that the one before does not, and it
-costs a third of the fit."""
+what a row repeats of the two, null where it does not. The last two are told only of columns that
+repeat: of others the first sibling says little that the one before does not, and it costs a third
+of the fit."""
+
+ANEW, REPEATS, RETURNS = 0, 1, 2
+"""What a row does in a column: it holds what a model draws, what the sibling before does, or what
+the first one does where the sibling before does not."""
 
 NOBODY = -2.0
 """What trees are given where there is no sibling before, or no number."""
@@ -48,7 +59,7 @@ class Now:
         place: Place on the timeline, NaN for null.
         step: Step from the sibling before, NaN where there is none.
         ties: How many siblings directly before have the same place.
-        repeats: For each column that may repeat the sibling before, whether it does.
+        copies: For each column that may repeat a sibling, `REPEATS`, `RETURNS` or `ANEW`.
     """
 
     rank: Positions
@@ -56,7 +67,7 @@ class Now:
     place: Floats
     step: Floats
     ties: Floats
-    repeats: Mapping[str, Flags]
+    copies: Mapping[str, NDArray[np.int8]]
 
     @classmethod
     def unknown(cls, rank: Positions, left: Positions) -> Now:
@@ -68,7 +79,7 @@ class Now:
         """Return some of the rows."""
         return Now(
             self.rank[index], self.left[index], self.place[index], self.step[index],
-            self.ties[index], {name: flags[index] for name, flags in self.repeats.items()},
+            self.ties[index], {name: codes[index] for name, codes in self.copies.items()},
         )  # fmt: skip
 
 
@@ -83,6 +94,7 @@ class Past:
         step: Step of the sibling before.
         ties: How many siblings directly before that one have its place.
         runs: How many siblings before that one each column repeats, shape (rows, columns).
+        away: Whether that one holds something else there than the first, shape (rows, columns).
         numbers: What the sibling before holds, as numbers, shape (rows, columns).
         previous: What it holds, by column; read only where there is one.
         first: What the first sibling holds, of columns that may repeat.
@@ -94,6 +106,7 @@ class Past:
     step: Floats
     ties: Floats
     runs: Floats
+    away: Flags
     numbers: Features
     previous: Mapping[str, Array]
     first: Mapping[str, Array]
@@ -113,7 +126,8 @@ class Past:
         unknown = np.full(rows, np.nan)
         return cls(
             np.zeros(rows, dtype=np.bool_), unknown, unknown, unknown, np.zeros(rows),
-            np.zeros((rows, len(repeating))), np.full((rows, numbers), NOBODY, np.float32),
+            np.zeros((rows, len(repeating))), np.zeros((rows, len(repeating)), dtype=np.bool_),
+            np.full((rows, numbers), NOBODY, np.float32),
             held, {name: held[name] for name in repeating},
         )  # fmt: skip
 
@@ -121,7 +135,7 @@ class Past:
         """Return some of the rows, or some of them several times."""
         return Past(
             self.before[index], self.place[index], self.start[index], self.step[index],
-            self.ties[index], self.runs[index], self.numbers[index],
+            self.ties[index], self.runs[index], self.away[index], self.numbers[index],
             {name: array[index] for name, array in self.previous.items()},
             {name: array[index] for name, array in self.first.items()},
         )  # fmt: skip
@@ -139,9 +153,13 @@ class Past:
         missing = ~self.before
         for prefix, held in ((PREVIOUS, self.previous), (FIRST, self.first)):
             columns |= {prefix + name: nullable(array, missing) for name, array in held.items()}
-        for name, repeats in now.repeats.items():
-            columns[COPY + name] = nullable(self.previous[name], ~repeats)
+        for name, codes in now.copies.items():
+            columns[COPY + name] = nullable(self.copied(name, codes), codes == ANEW)
         return columns
+
+    def copied(self, name: str, codes: NDArray[np.int8]) -> Array:
+        """Return what rows copy of a column, any value where they copy nothing."""
+        return replaced(self.previous[name], codes == RETURNS, self.first[name])
 
 
 def observed(
@@ -152,6 +170,7 @@ def observed(
     *,
     columns: Sequence[str],
     repeating: Sequence[str],
+    returning: Collection[str],
 ) -> tuple[Past, Now]:
     """Return past and present of the rows of the data.
 
@@ -162,6 +181,7 @@ def observed(
         numbers: The rows as numbers, shape (rows, columns).
         columns: Names of the columns that are told.
         repeating: Those that may repeat.
+        returning: Those of them that may return to the first sibling.
     """
     rank, at = number_in_family(family), np.arange(len(rows), dtype=np.int64)
     begin, later = at - rank, rank > 0
@@ -171,14 +191,19 @@ def observed(
     step = steps(places, rank)
     ties = run_lengths(step == 0, begin)
     arrays = {name: array_of(rows[name]) for name in columns}
-    repeats = {name: later & same(arrays[name], arrays[name][before]) for name in repeating}
-    runs = np.zeros((len(rows), len(repeats)))
-    for place, flags in enumerate(repeats.values()):
-        runs[:, place] = run_lengths(flags, begin)
+    shape = (len(rows), len(repeating))
+    runs, away, copies = np.zeros(shape), np.zeros(shape, dtype=np.bool_), {}
+    for place, name in enumerate(repeating):
+        own = arrays[name]
+        repeats, as_first = later & same(own, own[before]), same(own, own[begin])
+        runs[:, place] = run_lengths(repeats, begin)
+        away[:, place] = differ(own, own[begin])
+        returns = away[before, place] & as_first & later & (name in returning)
+        copies[name] = np.where(repeats, REPEATS, np.where(returns, RETURNS, ANEW)).astype(np.int8)
     past = Past(
         later, np.where(later, places[before], np.nan), places[begin], step[before], ties[before],
-        runs[before], np.where(later[:, None], numbers[before], np.float32(NOBODY)),
+        runs[before], away[before], np.where(later[:, None], numbers[before], np.float32(NOBODY)),
         {name: array[before] for name, array in arrays.items()},
         {name: arrays[name][begin] for name in repeating},
     )  # fmt: skip
-    return past, Now(rank, left, places, step, ties, repeats)
+    return past, Now(rank, left, places, step, ties, copies)

@@ -57,6 +57,13 @@ def same(one: Array, other: Array) -> Flags:
     return found
 
 
+def differ(one: Array, other: Array) -> Flags:
+    """Return where two arrays of one type hold different values, none of them a null."""
+    found: Flags = ~np.asarray(pd.isna(one) | pd.isna(other), dtype=np.bool_)
+    found[found] = np.asarray(one[found] != other[found], dtype=np.bool_)
+    return found
+
+
 def replaced(array: Array, rows: Flags, other: Array) -> Array:
     """Return an array with these rows from another of its type."""
     if not rows.any():
