@@ -228,7 +228,7 @@ class TableDirectory:
         if done.get("history"):
             learnt.history = History.from_dict(read_json(self.root / "history.json"))
         if done.get("kept"):
-            learnt.kept = self._read_kept()
+            learnt.kept = self._read_kept(learnt.record.dtypes)
         return learnt
 
     def _write_kept(self, rows: pd.DataFrame) -> None:
@@ -237,10 +237,13 @@ class TableDirectory:
         except (TypeError, ValueError) as error:
             raise StorageError("a kept table has a column that Parquet cannot hold") from error
 
-    def _read_kept(self) -> pd.DataFrame:
+    def _read_kept(self, dtypes: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows in their own types: Parquet has no category without a value."""
         try:
-            return pd.read_parquet(self.root / "kept.parquet")
-        except (OSError, ValueError) as error:
+            rows = pd.read_parquet(self.root / "kept.parquet")
+            other = {c: dtypes[str(c)] for c, t in rows.dtypes.items() if str(t) != dtypes[str(c)]}
+            return rows.astype(other)
+        except (KeyError, OSError, TypeError, ValueError) as error:
             raise ModelFileError("the rows of a kept table cannot be read") from error
 
 
