@@ -80,7 +80,6 @@ def test_every_key_of_every_database_holds(database, rows, seed):
     made = orchestrator.generate(rows)
     assert set(made) == set(metadata.tables)
     for check in key_checks(metadata, made):
-        # A table that refers to itself has a first row, which refers to nobody.
         assert check.holds, check
     for name, frame in made.items():
         table, record = metadata.tables[name], data[name]
@@ -93,13 +92,6 @@ def test_every_key_of_every_database_holds(database, rows, seed):
             column = frame[key.name]
             assert key.nullable or column.notna().all()
             assert column.dtype.kind != "f"
-            if key.parent == name:
-                # The rows of the data refer to earlier ones: nobody goes round in circles.
-                up = pd.Index(frame["id"]).get_indexer(column)
-                top = up
-                for _ in range(len(frame)):
-                    top = np.where(top < 0, -1, up[top])
-                assert (top < 0).all()
     orchestrator.generate(rows, "/out")
     for name, frame in made.items():
         pd.testing.assert_frame_equal(storage.data[f"/out/{name}"], frame)
