@@ -8,7 +8,7 @@ PEERS_VENV := .venv-peers
 PEERS_READY := $(PEERS_VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit lab bench bench-models bench-relations bench-cost bench-peers lock clean
+.PHONY: help demo test check fmt unit schemas lab bench bench-models bench-relations bench-cost bench-peers lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ test: $(READY)  ## everything CI runs: checks, all tests on every engine, kernel
 
 unit: $(READY)  ## the quick tests only (under a minute)
 	$(PY) -m pytest -q -n 2 --dist loadfile tests/unit tests/property tests/contract synthohive_jupyter
+
+schemas: $(READY)  ## integrity of 2,000 random databases, new ones each time (about five minutes)
+	SCHEMAS=2000 $(PY) -m pytest -q tests/property/test_random_schemas.py
 
 check: $(READY)  ## formatting, lint, types, layers
 	$(VENV)/bin/ruff format --check .

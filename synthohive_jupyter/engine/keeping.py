@@ -164,10 +164,12 @@ class Keeper:
         if (found == NULL).any():
             self.placer.leave_out(self.draft, key, found == NULL)
             found = found[found != NULL]
+        columns = {}
         for column, theirs in zip(key.columns, key.parent_columns, strict=True):
             values = kept[theirs].iloc[found].reset_index(drop=True)
             dtype = pd.api.types.pandas_dtype(str(self.draft.drawn[column].dtype))
-            self.draft.drawn[column] = values.astype(object).astype(dtype)
+            columns[column] = values.astype(object).astype(dtype)
+        self.draft.drawn = self.draft.drawn.assign(**columns)
 
     def _chance(self, key: ForeignKey) -> np.random.Generator:
         return stream(self.placer.seed, self.draft.step.table, "parents", table_id(key.name))

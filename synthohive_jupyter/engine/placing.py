@@ -264,7 +264,9 @@ def _apart(step: TableStep, key: ForeignKey, filled: pd.DataFrame) -> Positions 
 
 def _adopt(parent: Draft, values: pd.DataFrame) -> None:
     """Write what its children ask for into the rows of a parent."""
+    rows, columns = values.index.to_numpy(), {}
     for name in values.columns:
         column = parent.drawn[name].copy()
-        column.iloc[values.index.to_numpy()] = values[name].to_numpy()
-        parent.drawn[name] = column
+        column.iloc[rows] = values[name].to_numpy()
+        columns[name] = column
+    parent.drawn = parent.drawn.assign(**columns)

@@ -260,14 +260,14 @@ class _Planner:
     def _adopts(self, name: str, key: ForeignKey) -> bool:
         """Return whether the parent of a key may still take other values when ``name`` is drawn.
 
-        It may where nothing has read them: it has no keys that were placed by them, its driving key
-        is no part of its own, and this key's table is the first that looks at it.
+        It may where nothing has read them: it has no keys that were placed by them, its primary key
+        is a number, whatever its values are, and this key's table is the first that looks at it.
         """
         parent, driver = self.metadata.tables[key.parent], self.metadata.driving_key(key.parent)
         placed = [k for k in self.metadata.structural_keys(key.parent) if k != driver]
         if placed or (name, key.name) in self.deferred:
             return False
-        if driver is not None and set(driver.columns) & set(parent.primary_key):
+        if parent.primary_key != (self._primary(key.parent).number_column,):
             return False
         first = next(n for n in self.order if self._reads(n, key.parent))
         to_it = [k for k in self.metadata.structural_keys(name) if k.parent == key.parent]

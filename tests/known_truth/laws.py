@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from synthohive_jupyter.engine.orchestrator import StagedOrchestrator
 
@@ -254,3 +255,17 @@ def count_of(tables: Tables, parent: str, child: str, column: str, key: str = "i
     """Return how many rows of a child each parent has."""
     counts = tables[child][column].value_counts()
     return tables[parent][key].map(counts).fillna(0).astype(int).rename("outcome")
+
+
+TREES_MISS = {
+    "two parents: paid | shop, client",
+    "chain: state | state before",
+}
+"""Views that trees do not find: they grow on one number for each column, and here two classes (or
+steps of like mean and unlike spread) have nearly the same one. See ADR 13."""
+
+
+def learnable(cases: list[Case]) -> list:
+    """Return the cases, those that are known to be missed marked as such."""
+    missed = pytest.mark.xfail(reason="one number for a column's classes: ADR 13", strict=True)
+    return [pytest.param(c, marks=missed) if str(c) in TREES_MISS else c for c in cases]
