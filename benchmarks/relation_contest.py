@@ -50,8 +50,8 @@ def engine_entry(name: str, label: str, model: str = "tree", **below: object) ->
 
 OWN = engine_entry("tree", "**here, TreeSynth**")
 ABLATIONS = (
+    engine_entry("argn", "**here, ARGN**", "argn"),
     engine_entry("auto", "row model: auto", "auto"),
-    engine_entry("argn", "row model: ARGN", "argn"),
     engine_entry("no-history", "without history", order_by="none"),
     engine_entry("no-counts", "counts from the plain histogram", linkage_method="empirical"),
     engine_entry("no-context", "without the parents' columns", parent_context_cols=()),
@@ -81,8 +81,9 @@ class RelationContest:
     Attributes:
         data: The set.
         shelf: Where fits and judgements are kept.
-        seeds: Seeds of the model; the floor is judged with each, too.
-        few: How many of the seeds ablations, live peers and published samples are judged with.
+        seeds: All seeds.
+        every: Names of the contenders that are fitted with each; the floor is judged with each.
+        few: How many of the seeds the others and the published samples are judged with.
         limits: Of every process.
         left_out: Contenders that are not installed.
         failed: What went wrong.
@@ -91,6 +92,7 @@ class RelationContest:
     data: DatabaseSet
     shelf: Shelf
     seeds: Sequence[int]
+    every: Sequence[str] = (OWN.name,)
     few: int = 1
     limits: Limits = field(default_factory=Limits)
     left_out: list[str] = field(default_factory=list)
@@ -112,7 +114,7 @@ class RelationContest:
                 kept = self._figures(name, seed, tables, key=_digest(tables))
                 rows[name].seeds.append({"seed": seed, "run": None, "figures": kept})
             for entry in entries:
-                if entry.name in rows and (entry is OWN or turn < self.few):
+                if entry.name in rows and (entry.name in self.every or turn < self.few):
                     rows[entry.name].seeds.extend(self._meet(entry, seed))
         return [row for row in rows.values() if row.seeds]
 

@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = data.part(options.families)
             folder = ARTIFACTS / f"{folder.name}-{options.families}"
         shelf = Shelf(folder, fresh=options.fresh)
-        contest = RelationContest(data, shelf, range(options.seeds), options.few, limits)
+        contest = RelationContest(
+            data, shelf, range(options.seeds), options.every, options.few, limits
+        )
         about = {"begun": moment(), "machine": machine(), "commit": commit()}
         rows = contest.rows(line_up(options, data))
         about |= {"ended": moment(), "limits": asdict(limits), "seeds": options.seeds}
@@ -84,11 +86,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--data", type=Path, default=ROOT.parent / "shared" / "data")
     add("--seeds", type=int, default=3, help="how many")
-    add("--few", type=int, default=1, help="how many of them for ablations and peers")
+    add("--every", type=some_of(models), default=["tree", "argn"], help="fitted with every seed")
+    add("--few", type=int, default=1, help="seeds of all others")
     add("--sets", type=some_of(sets), default=sets, help=f"of {', '.join(sets)}")
     add("--models", type=some_of(models), default=models, help=f"of {', '.join(models)}; or none")
     add("--no-peers", dest="peers", action="store_false", help="no live peers")
-    add("--peer-minutes", type=float, default=20, help="most minutes of mostlyai-engine a table")
+    add("--peer-minutes", type=float, default=20.0, help="most minutes of mostlyai-engine a table")
     add("--threads", type=int, default=1, help="of the numerical libraries, in every process")
     add("--families", type=int, help="only so many families, to try the harness")
     add("--fresh", action="store_true", help="redo what was kept")
