@@ -82,11 +82,6 @@ class TableStep:
         return (*((self.driver,) if self.driver else ()), *self.other_keys, *self.self_keys)
 
     @property
-    def placed_keys(self) -> tuple[ForeignKey, ...]:
-        """The foreign keys whose parents are found after the rows are drawn."""
-        return (*self.other_keys, *self.self_keys)
-
-    @property
     def parents(self) -> tuple[str, ...]:
         """The other tables that must be there first, each once."""
         others = (key for key in self.other_keys if key.name not in self.deferred_keys)

@@ -141,12 +141,6 @@ class DateGrid:
         return grid
 
 
-def _objects(value: dt.date) -> str:
-    if not isinstance(value, dt.datetime):
-        return "date"
-    return "datetime" if value.tzinfo is None else "aware"
-
-
 def _moments(values: pd.Series) -> NDArray[np.datetime64]:
     """Return values as points of universal time, in the finest unit that they have."""
     if values.dtype == object:
