@@ -107,3 +107,11 @@ def test_damaged_grids_are_refused(damage):
     record = DateGrid.fit(DAYS).to_dict()
     with pytest.raises(ModelFileError):
         DateGrid.from_dict({**record, **damage})
+
+
+def test_objects_with_a_time_zone_keep_one():
+    zone = dt.timezone(dt.timedelta(hours=2))
+    hours = [dt.datetime(2024, 1, 1, hour, tzinfo=zone) for hour in range(20)]
+    made = DateGrid.fit(pd.Series(hours, dtype=object)).points(np.arange(30), "object")
+    assert made.map(lambda moment: moment.tzinfo is not None).all()
+    assert made.is_unique

@@ -61,9 +61,7 @@ class DateGrid:
         DateGrid(first='2024-03-05T00', step=2, unit='h', objects='')
         """
         sample = values.iloc[0] if len(values) and values.dtype == object else None
-        objects = (
-            "" if sample is None else "datetime" if isinstance(sample, dt.datetime) else "date"
-        )
+        objects = "" if sample is None else _objects(sample)
         moments = np.sort(_moments(values))
         if len(moments) == 0:
             return cls("2020-01-01", 1, "D", objects)
@@ -139,6 +137,12 @@ class DateGrid:
         if not sound:
             raise ModelFileError("the record of a key of dates is damaged")
         return grid
+
+
+def _objects(value: dt.date) -> str:
+    if not isinstance(value, dt.datetime):
+        return "date"
+    return "datetime" if value.tzinfo is None else "aware"
 
 
 def _moments(values: pd.Series) -> NDArray[np.datetime64]:
