@@ -256,7 +256,8 @@ def _apart(step: TableStep, key: ForeignKey, filled: pd.DataFrame) -> Positions 
     """Return numbers of the rows that must get different parents by a key, ``None`` if none."""
     if key.name != step.unique_key:
         return None
-    rest = [c for c in step.primary_key if c in filled.columns]
+    # Rows that differ in a column of the key have different parents anyway.
+    rest = [c for c in step.primary_key if c not in key.columns]
     if not rest:
         return np.zeros(len(filled), dtype=np.int64)
     return locate(filled, rest, filled, rest)

@@ -881,3 +881,29 @@ def test_a_driving_key_that_shares_a_column_with_a_kept_one():
     assert all(check.holds for check in key_checks(metadata, made))
     assert made["trips"]["code"].notna().all()
     assert made["trips"]["hour"].isna().mean() == pytest.approx(0.1, abs=0.06)
+
+
+def test_rows_differ_by_a_key_that_is_all_of_their_own():
+    metadata = Metadata()
+    metadata.add_table("towns", pk=("state", "name"))
+    metadata.add_table("shops", pk=("state", "number"))
+    metadata.add_table(
+        "tills", pk=("state", "number"), driver="(state, town)",
+        fk={("state", "town"): "towns.(state, name)", ("state", "number"): "shops.(state, number)"},
+        nullable_fks=["(state, town)"],
+    )  # fmt: skip
+    states = np.repeat(["x", "y"], 30)
+    data = {
+        "towns": pd.DataFrame({"state": ["x", "x", "y"], "name": [1, 2, 1]}),
+        "shops": pd.DataFrame({"state": states, "number": np.tile(np.arange(1, 31), 2)}),
+        "tills": pd.DataFrame(
+            {
+                "state": states,
+                "number": np.tile(np.arange(1, 31), 2),
+                "town": pd.array([1, None, 1] * 20, dtype="Int64"),
+            }
+        ),
+    }
+    made = fit(metadata, data).generate(scale=1.0)
+    assert all(check.holds for check in key_checks(metadata, made))
+    assert len(made["tills"]) > 30
