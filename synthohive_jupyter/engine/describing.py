@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synthohive_jupyter.io.frames import CONTEXT_PREFIX
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
 from synthohive_jupyter.tabular.codecs import RARE
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from synthohive_jupyter.engine.record import Links
     from synthohive_jupyter.relational.siblings.history import History
     from synthohive_jupyter.relational.steps import Plan, TableStep
-
-CONTEXT_PREFIX = "__ctx__"
-"""Stands before the name of an ancestor's column, so that it cannot meet one of the child."""
 
 KNOWN_SHARE = 0.5
 """Share of rows whose key to a kept table must be a frequent one for the tuples to be learnt."""

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.engine.describing import (
-    CONTEXT_PREFIX,
     column_rules,
     frequent_keys,
     model_metadata,
@@ -26,6 +25,7 @@ from synthohive_jupyter.events import (
     TableFitted,
     TableStarted,
 )
+from synthohive_jupyter.io.frames import CONTEXT_PREFIX
 from synthohive_jupyter.relational.ancestry import (
     ancestors,
     anchors,

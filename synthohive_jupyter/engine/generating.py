@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.engine.describing import CONTEXT_PREFIX
 from synthohive_jupyter.engine.grown import Draft, GrownTables
 from synthohive_jupyter.engine.keeping import Keeper
 from synthohive_jupyter.engine.placing import Placer
 from synthohive_jupyter.engine.siblings import draw_families
 from synthohive_jupyter.events import Event, LinkageSampled, PhaseStarted, TableSampled
-from synthohive_jupyter.relational.ancestry import compose, context_of, known_of_parents
+from synthohive_jupyter.io.frames import CONTEXT_PREFIX
+from synthohive_jupyter.relational.ancestry import climbed, context_of, known_of_parents
 from synthohive_jupyter.relational.counts.linkage import LinkageModel, histogram
 from synthohive_jupyter.relational.keys.references import (
     NULL,
@@ -27,7 +27,7 @@ from synthohive_jupyter.relational.keys.references import (
 from synthohive_jupyter.seeding import integer_seed, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sized
 
     from numpy.typing import NDArray
 
@@ -72,7 +72,7 @@ class TableGenerator:
         learnt = self.fitted.learnt[step.table]
         if learnt.kept is not None:
             return
-        placer = Placer(self.fitted, self.seed, self.emit, self.tables)
+        placer = self._placer
         family = self._family(step, learnt, rows)
         if len(family) and placer.parentless(step):
             family = family[:0]
@@ -108,14 +108,17 @@ class TableGenerator:
             frame = learnt.kept.copy()
         else:
             draft = self.tables.draft(step.table)
-            placer = Placer(self.fitted, self.seed, self.emit, self.tables)
             for key in step.other_keys:
                 if key.name in step.deferred_keys:
-                    placer.place(draft, key)
+                    self._placer.place(draft, key)
             frame = self._whole(draft, learnt)
             self._check(step, frame)
         self.emit(TableSampled(step.table, len(frame), time.monotonic() - start))
         return frame
+
+    @property
+    def _placer(self) -> Placer:
+        return Placer(self.fitted, self.seed, self.emit, self.tables)
 
     def _family(self, step: TableStep, learnt: Learnt, rows: int | None) -> Positions:
         """Return the driving parent's position of each row; rows of a root have none."""
@@ -123,7 +126,9 @@ class TableGenerator:
             return np.full(rows or 0, NULL, dtype=np.int64)
         if learnt.linkage is None:  # the real parent has no rows, so nobody here has one
             return np.full(learnt.record.rows, NULL, dtype=np.int64)
-        known = known_of_parents(step, self.fitted.plan, self.tables)
+        known: Sized = range(self.tables.rows(step.driver.parent))
+        if learnt.linkage.fitted_as == "conditional":  # others do not look at the parents
+            known = known_of_parents(step, self.fitted.plan, self.tables)
         share = learnt.record.references[step.driver.name].null_share
         alone = 0 if rows is None else round(rows * share)
         counts = learnt.linkage.sample_counts(
@@ -168,12 +173,7 @@ class TableGenerator:
 
     def _context(self, step: TableStep, learnt: Learnt, family: Positions) -> pd.DataFrame | None:
         """Return what each row is told of its ancestors, in the types of the fit."""
-        plan, above, at, lower = self.fitted.plan, {}, family, step
-        while lower.driver is not None:
-            above[lower.driver.parent] = at
-            lower = plan.step(lower.driver.parent)
-            if lower.driver is not None:
-                at = compose(at, self.tables.positions(lower.table, lower.driver))
+        above = climbed(step, family, self.fitted.plan, self.tables)
         told = context_of(step, above, self.tables, prefix=CONTEXT_PREFIX)
         types = learnt.record.context_dtypes
         return None if told is None else told.astype({c: types[c] for c in told.columns})

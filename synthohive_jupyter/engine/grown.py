@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import StorageError
-from synthohive_jupyter.io.lookup import locate
-from synthohive_jupyter.relational.ancestry import NULLABLE
+from synthohive_jupyter.io.lookup import NULLABLE, locate
 from synthohive_jupyter.relational.keys.references import NULL, merge_columns
 
 if TYPE_CHECKING:
@@ -171,13 +170,17 @@ class GrownTables:
 
     def positions(self, table: str, key: ForeignKey) -> Positions:
         """Return the position of each row's parent; `NULL` for nobody."""
-        if key.parent in self._public:  # keys to kept tables are values
-            rows = self.columns(table, key.columns)
-            return locate(rows, key.columns, self._public[key.parent], key.parent_columns)
-        draft = self._drafts.get(table)
-        if draft is not None:
+        draft, place = self._drafts.get(table), (table, key.name)
+        if draft is None and place in self._positions:
+            return self._positions[place]
+        if draft is not None and key.name in draft.positions:
             return draft.positions[key.name]
-        return self._positions[table, key.name]
+        # A key to a kept table is a value, which may still change in a draft.
+        rows = self.columns(table, key.columns)
+        found = locate(rows, key.columns, self._public[key.parent], key.parent_columns)
+        if draft is None:
+            self._positions[place] = found
+        return found
 
     def release(self, done: Collection[str]) -> None:
         """Forget the tables that no table to come looks at."""

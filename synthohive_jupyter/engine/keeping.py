@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.io.lookup import complete, locate
-from synthohive_jupyter.relational.ancestry import NULLABLE, groups, taken
+from synthohive_jupyter.io.lookup import NULLABLE, complete, locate, taken
+from synthohive_jupyter.relational.ancestry import groups
 from synthohive_jupyter.relational.keys.references import NULL
 from synthohive_jupyter.relational.parents.matching import anyone
 from synthohive_jupyter.seeding import stream, table_id

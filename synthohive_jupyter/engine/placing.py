@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.events import Event, Notice
-from synthohive_jupyter.io.lookup import complete, locate
+from synthohive_jupyter.io.lookup import complete, locate, taken
 from synthohive_jupyter.relational.ancestry import (
     ANY,
     ancestors,
@@ -17,7 +17,6 @@ from synthohive_jupyter.relational.ancestry import (
     families,
     groups,
     kept_anchor,
-    taken,
 )
 from synthohive_jupyter.relational.hierarchy.link import SelfLink
 from synthohive_jupyter.relational.keys.references import NULL, refer
@@ -25,7 +24,7 @@ from synthohive_jupyter.relational.parents.link import Placement
 from synthohive_jupyter.seeding import stream, table_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -209,7 +208,8 @@ class Placer:
                 del parent.keys[column], parent.closed[column]
             self.refer(parent, key, found)
             return
-        above = (draft.step, *(self.fitted.plan.step(t) for t in self._chain(draft.step)))
+        chain = self.fitted.metadata.driving_chain(draft.step.table)
+        above = (draft.step, *(self.fitted.plan.step(table) for table in chain))
         names = {
             kept_anchor(step.table, mine, theirs): theirs
             for step in above
@@ -226,12 +226,6 @@ class Placer:
                 .set_axis(rows)
                 .set_axis(list(theirs.columns), axis=1),
             )
-
-    def _chain(self, step: TableStep) -> Iterator[str]:
-        """Yield the ancestors of a table along the driving keys."""
-        while step.driver is not None:
-            yield step.driver.parent
-            step = self.fitted.plan.step(step.driver.parent)
 
     def _must(
         self, draft: Draft, key: ForeignKey, filled: pd.DataFrame, shared: list[str]

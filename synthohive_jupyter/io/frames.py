@@ -13,7 +13,7 @@ import pandas as pd
 from synthohive_jupyter.errors import DataError
 from synthohive_jupyter.io.convert import from_pandas, to_pandas
 from synthohive_jupyter.io.facts import facts
-from synthohive_jupyter.io.lookup import complete, locate
+from synthohive_jupyter.io.lookup import complete, locate, taken
 from synthohive_jupyter.io.relations import (
     Frame,
     is_spark,
@@ -34,11 +34,6 @@ __all__ = [
 ]  # fmt: skip
 
 CONTEXT_PREFIX = "__ctx__"
-
-_NULLABLE_INTS = {
-    "int8": pd.Int8Dtype(), "int16": pd.Int16Dtype(), "int32": pd.Int32Dtype(),
-    "int64": pd.Int64Dtype(), "bool": pd.BooleanDtype(),
-}  # fmt: skip
 
 
 def columns(frame: Frame) -> list[str]:
@@ -144,11 +139,7 @@ def left_join_context(
         more = [f"{quote(c)} as {quote(prefix + c)}" for c in columns]
         return join_on(child, own, keyed(parent, other, more=more), "left")
     places = locate(child, own, parent, other)
-    taken = parent[list(columns)].reset_index(drop=True)
-    if bool((places < 0).any()):
-        nullable = {c: _NULLABLE_INTS.get(str(d)) for c, d in taken.dtypes.items()}
-        taken = taken.astype({c: d for c, d in nullable.items() if d is not None})
-    context = taken.reindex(places).set_axis(child.index, axis=0)
+    context = taken(parent[list(columns)], places).set_axis(child.index, axis=0)
     return pd.concat([child, context.add_prefix(prefix)], axis=1)
 
 

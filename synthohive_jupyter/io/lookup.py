@@ -16,6 +16,13 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _INT64_LIMIT = 2.0**63
 
 
+NULLABLE = {
+    "int8": "Int8", "int16": "Int16", "int32": "Int32", "int64": "Int64", "uint8": "UInt8",
+    "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "bool": "boolean",
+}  # fmt: skip
+"""Types without a null, and those that have one."""
+
+
 def complete(frame: pd.DataFrame, columns: Sequence[str]) -> Mask:
     """Return which rows have a value in every one of ``columns``."""
     return frame[list(columns)].notna().all(axis=1).to_numpy(dtype=bool)
@@ -85,3 +92,12 @@ def _comparable(values: pd.Series[Any]) -> pd.Index[Any]:
     if values.dtype == object or pd.api.types.is_string_dtype(values.dtype):
         return pd.Index(values.to_numpy(dtype=object), dtype=object)
     return pd.Index(values)
+
+
+def taken(rows: pd.DataFrame, positions: Positions, *, nullable: bool = False) -> pd.DataFrame:
+    """Return rows by position, with nulls for nobody, in types that have a null where needed."""
+    rows = rows.reset_index(drop=True)
+    if not nullable and not (positions < 0).any():
+        return rows.iloc[positions].reset_index(drop=True)
+    types = {str(c): NULLABLE[str(t)] for c, t in rows.dtypes.items() if str(t) in NULLABLE}
+    return rows.astype(types).reindex(positions).reset_index(drop=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from synthohive_jupyter.io.lookup import locate
+from synthohive_jupyter.io.lookup import locate, taken
 from synthohive_jupyter.relational.keys.references import NULL
 
 if TYPE_CHECKING:
@@ -26,12 +26,6 @@ COUNT = "__count__"
 
 ANY = -2
 """Group of a row that may have a parent of any group; `NULL` is the group of none."""
-
-NULLABLE = {
-    "int8": "Int8", "int16": "Int16", "int32": "Int32", "int64": "Int64", "uint8": "UInt8",
-    "uint16": "UInt16", "uint32": "UInt32", "uint64": "UInt64", "bool": "boolean",
-}  # fmt: skip
-"""Types without a null, and those that have one."""
 
 
 class Tables(Protocol):
@@ -63,12 +57,27 @@ def ancestors(step: TableStep, plan: Plan, tables: Tables) -> dict[str, Position
 
     The driving keys are followed. The table itself stands first: each row is its own.
     """
-    at = np.arange(tables.rows(step.table), dtype=np.int64)
-    found = {step.table: at}
+    found = {step.table: np.arange(tables.rows(step.table), dtype=np.int64)}
+    if step.driver is None:
+        return found
+    return found | climbed(step, tables.positions(step.table, step.driver), plan, tables)
+
+
+def climbed(step: TableStep, at: Positions, plan: Plan, tables: Tables) -> dict[str, Positions]:
+    """Return the position of each row's ancestor in each table above it, nearest first.
+
+    Args:
+        step: The table of the rows, which need not be there yet.
+        at: Position of each row's driving parent.
+        plan: All steps.
+        tables: Where the ancestors are.
+    """
+    found: dict[str, Positions] = {}
     while step.driver is not None:
-        at = compose(at, tables.positions(step.table, step.driver))
         found[step.driver.parent] = at
         step = plan.step(step.driver.parent)
+        if step.driver is not None:
+            at = compose(at, tables.positions(step.table, step.driver))
     return found
 
 
@@ -147,15 +156,6 @@ def children(positions: Positions, parents: int) -> Positions:
     [0, 2, 0]
     """
     return np.bincount(positions[positions != NULL], minlength=parents).astype(np.int64)
-
-
-def taken(rows: pd.DataFrame, positions: Positions, *, nullable: bool = False) -> pd.DataFrame:
-    """Return rows by position, with nulls for nobody, in types that have a null where needed."""
-    rows = rows.reset_index(drop=True)
-    if not nullable and not (positions == NULL).any():
-        return rows.iloc[positions].reset_index(drop=True)
-    types = {str(c): NULLABLE[str(t)] for c, t in rows.dtypes.items() if str(t) in NULLABLE}
-    return rows.astype(types).reindex(positions).reset_index(drop=True)
 
 
 def anchors(

@@ -222,18 +222,15 @@ class _Planner:
                 context_column(self.metadata, table.name, c) for c in table.parent_context_cols
             )
             return tuple(dict.fromkeys(named)), "declared"
-        found = [(above, c) for above in self._above(table.name) for c in self._telling(above)]
+        found = [
+            (above, c)
+            for above in self.metadata.driving_chain(table.name)
+            for c in self._telling(above)
+        ]
         if len(found) <= MAX_CONTEXT:
             return tuple(found), "all that is learnt of its ancestors"
         why = f"the nearest {MAX_CONTEXT} of the {len(found)} columns learnt of its ancestors"
         return tuple(found[:MAX_CONTEXT]), why
-
-    def _above(self, name: str) -> Iterator[str]:
-        """Yield the ancestors along the driving keys, nearest first."""
-        key = self.metadata.driving_key(name)
-        while key is not None:
-            yield key.parent
-            key = self.metadata.driving_key(key.parent)
 
     def _order(self, table: TableConfig) -> tuple[str | None, str]:
         """Return the column that orders siblings, and why."""
@@ -275,4 +272,6 @@ class _Planner:
 
     def _reads(self, name: str, parent: str) -> bool:
         keys = self.metadata.structural_keys(name)
-        return any(key.parent == parent for key in keys) or parent in self._above(name)
+        return any(key.parent == parent for key in keys) or parent in self.metadata.driving_chain(
+            name
+        )

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.engine.tables import RealTables
+from synthohive_jupyter.io.lookup import taken
 from synthohive_jupyter.relational.ancestry import (
     ancestors,
     anchors,
@@ -12,7 +13,6 @@ from synthohive_jupyter.relational.ancestry import (
     families,
     groups,
     known_of_parents,
-    taken,
 )
 from synthohive_jupyter.relational.plan import make_plan
 from synthohive_jupyter.schema.metadata import Metadata
