@@ -136,6 +136,15 @@ def _names(names: Iterable[Atom]) -> str:
     return ", ".join(_name(name) for name in names)
 
 
+def written_name(name: str) -> str:
+    """Return a name as a cell writes it: in double quotes where it needs them.
+
+    >>> written_name("unit price"), written_name("größe")
+    ('"unit price"', 'größe')
+    """
+    return _name(Atom(name, quoted=True))
+
+
 def _name(name: Atom) -> str:
     # "pk" alone would be taken for the mark of a column that is missing.
     if name.quoted and name.text == "pk":

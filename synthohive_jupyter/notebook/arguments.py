@@ -1,113 +1,33 @@
-"""The options of ``%%synthohive``: what there is, who takes it, and what they mean."""
+"""Reading the first line of ``%%synthohive``: words to `Options`, or a mistake that is told."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from synthohive_jupyter.errors import CommandError
-from synthohive_jupyter.models.registry import ModelClasses
+from synthohive_jupyter.notebook.options import (
+    FORMATS,
+    OPTIONS,
+    VERBS,
+    Option,
+    Options,
+    WriteTarget,
+    options_of,
+)
 from synthohive_jupyter.schema.suggestions import suggest
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-VERBS = ("fit", "check", "explain", "generate", "help")
-MODELS = tuple(ModelClasses())
-DISPLAYS = ("auto", "widget", "text", "none")
-FORMATS = ("delta", "parquet", "csv")
-DEFAULT_PREFIX = "synth"
-
-_RESULT = ("out", "into", "overwrite", "rows", "scale", "seed", "spark", "write", "display")
-_TAKEN = {
-    "fit": (*_RESULT, "epochs", "batch_size", "model"),
-    "check": ("spark", "display"),
-    "explain": ("spark", "display"),
-    "generate": _RESULT,
-    "help": (),
-}
-"""Verb to the options it listens to; any other one is an error, never ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteTarget:
-    """Where ``--write`` puts the tables: ``path/<table>`` each, in ``format``."""
-
-    format: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the first line of a cell says; ``None`` where it says nothing.
-
-    Attributes:
-        verb: One of `VERBS`.
-        target: Name of a result, for ``generate``.
-        out: Variable for the result.
-        into: Prefix of variables for the tables.
-        rows: Rows of tables; of a child the exact total.
-        write: Storage to publish to.
-    """
-
-    verb: str = "fit"
-    target: str | None = None
-    out: str | None = None
-    into: str | None = None
-    overwrite: bool = False
-    rows: Mapping[str, int] = field(default_factory=dict)
-    scale: float | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    seed: int | None = None
-    model: str | None = None
-    spark: str | None = None
-    write: WriteTarget | None = None
-    display: str | None = None
-    debug: bool = False
-
-
-_ARGUMENTS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-    (("verb",), {"nargs": "?", "help": "fit (default), check, explain, generate or help"}),
-    (("target",), {"nargs": "?", "help": "generate: the result to make more of"}),
-    (("-o", "--out"), {"metavar": "NAME", "help": "bind the result to a variable"}),
-    (
-        ("--into",),
-        {
-            "nargs": "?",
-            "const": DEFAULT_PREFIX,
-            "metavar": "PREFIX",
-            "help": f"bind each table to PREFIX_table (PREFIX is {DEFAULT_PREFIX} if left out)",
-        },
-    ),
-    (
-        ("--overwrite",),
-        {"action": "store_true", "help": "let -o and --into replace your variables"},
-    ),
-    (("--rows",), {"metavar": "TABLE=N,…", "help": "rows of tables; of children exact totals"}),
-    (("--scale",), {"metavar": "X", "help": "rows relative to the real data"}),
-    (("--epochs",), {"metavar": "N", "help": "passes over each table"}),
-    (("--batch-size",), {"metavar": "N", "help": "rows of one training step"}),
-    (("--seed",), {"metavar": "N", "help": "the same seed gives the same rows"}),
-    (("--model",), {"metavar": "NAME", "help": "model of the rows: ctgan, argn, tree, or auto"}),
-    (("--spark",), {"metavar": "NAME", "help": "variable that holds the Spark session"}),
-    (("--write",), {"metavar": "FORMAT:PATH", "help": "write PATH/table: delta, parquet or csv"}),
-    (("--display",), {"metavar": "HOW", "help": "auto, widget, text or none"}),
-    (("--debug",), {"action": "store_true", "help": "show errors with their traceback"}),
-    (("-h", "--help"), {"action": "store_true", "help": "show the help page"}),
-)
-
-_OPTION_STRINGS = {
-    name: names[-1] for names, _ in _ARGUMENTS for name in names if name.startswith("-")
-}
-"""Each way to write an option to its long name."""
+_SPELLINGS = {spelling: option for option in OPTIONS for spelling in option.spellings}
+_CHOICES = {option.name: option.choices for option in OPTIONS if option.choices}
 
 _argument: Callable[..., Any] = argument
 _magic_arguments: Callable[..., Any] = magic_arguments
@@ -115,12 +35,25 @@ _magic_arguments: Callable[..., Any] = magic_arguments
 
 def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a magic its options, and its docstring the list of them."""
-    for names, details in reversed(_ARGUMENTS):
-        function = _argument(*names, **details)(function)
+    for option in reversed(OPTIONS):
+        function = _argument(*option.spellings, **_details(option))(function)
+    names = "a result, a frame, a file or a topic, as the verb wants it"
+    function = _argument("targets", nargs="*", metavar="NAME", help=names)(function)
+    verbs = f"{', '.join(VERBS)}; fit if left out"
+    function = _argument("verb", nargs="?", help=verbs)(function)
     function = _magic_arguments("synthohive")(function)
     # A shortened option would change its meaning with the next version that adds one.
     function.parser.allow_abbrev = False  # type: ignore[attr-defined]
     return function
+
+
+def _details(option: Option) -> dict[str, Any]:
+    if not option.value:
+        return {"action": "store_true", "help": option.help}
+    said = {"metavar": option.value, "help": option.help}
+    if option.otherwise is None:
+        return said
+    return {**said, "nargs": "?", "const": option.otherwise}
 
 
 def split(line: str) -> list[str]:
@@ -151,20 +84,22 @@ def read_options(parser: argparse.ArgumentParser, words: list[str]) -> Options:
         CommandError: If a verb, option or value is unknown or does not fit.
     """
     try:
-        values, rest = parser.parse_known_args(words)
+        # Intermixed: names may stand before, between and behind the options.
+        values, rest = parser.parse_known_intermixed_args(words)
     except UsageError as error:
         raise CommandError(_friendly(str(error))) from None
     _reject_rest(rest)
     _reject_repeated(words)
-    verb = "help" if values.help else values.verb or "fit"
+    verb = values.verb or "fit"
     if verb not in VERBS:
         near = suggest(verb, VERBS) or f"verbs: {', '.join(VERBS)}"
         raise CommandError(f"unknown verb '{verb}' ({near})")
-    if values.target is not None and verb != "generate":
-        raise CommandError(f"'{verb}' takes no name, but '{values.target}' was given")
+    if values.help:
+        return Options("help", (verb,) if values.verb else ())
+    _reject_words(verb, values.targets)
     options = Options(
         verb=verb,
-        target=values.target,
+        targets=tuple(values.targets),
         out=_identifier("-o", values.out),
         into=_identifier("--into", values.into),
         overwrite=values.overwrite,
@@ -173,14 +108,15 @@ def read_options(parser: argparse.ArgumentParser, words: list[str]) -> Options:
         epochs=_whole("--epochs", values.epochs, lowest=1),
         batch_size=_whole("--batch-size", values.batch_size, lowest=1),
         seed=_whole("--seed", values.seed, lowest=0),
-        model=None if values.model is None else _choice("--model", values.model.lower(), MODELS),
+        model=_choice("model", values.model),
         spark=values.spark,
         write=_write(values.write),
-        display=None if values.display is None else _choice("--display", values.display, DISPLAYS),
+        display=_choice("display", values.display),
         debug=values.debug,
+        resume=values.resume,
+        to=_choice("to", values.to),
     )
-    if not values.help:
-        _reject_idle(options)
+    _reject_idle(options)
     return options
 
 
@@ -195,7 +131,7 @@ def _reject_rest(rest: Iterable[str]) -> None:
     for word in rest:
         if word.startswith("-"):
             name = word.split("=", 1)[0]
-            near = suggest(name, _OPTION_STRINGS) or "%synthohive help lists them"
+            near = suggest(name, _SPELLINGS) or "%synthohive help lists them"
             raise CommandError(f"unknown option '{name}' ({near})")
         raise CommandError(f"'{word}' is one word too many")
 
@@ -203,26 +139,30 @@ def _reject_rest(rest: Iterable[str]) -> None:
 def _reject_repeated(words: Iterable[str]) -> None:
     seen = set()
     for word in words:
-        name = _OPTION_STRINGS.get(word.split("=", 1)[0])
-        if name is not None and name in seen:
+        option = _SPELLINGS.get(word.split("=", 1)[0])
+        if option is not None and option.name in seen:
             raise CommandError(f"option '{word.split('=', 1)[0]}' is given twice")
-        seen.add(name)
+        if option is not None:
+            seen.add(option.name)
+
+
+def _reject_words(verb: str, words: Sequence[str]) -> None:
+    most = VERBS[verb].most
+    if most is not None and len(words) > most:
+        raise CommandError(
+            f"'{verb}' takes {'one name' if most else 'no name'}, but '{words[most]}' was given"
+        )
 
 
 def _reject_idle(options: Options) -> None:
     """Refuse an option that the verb would not listen to."""
-    empty = Options()
-    given = [
-        name
-        for name in (*_RESULT, "epochs", "batch_size", "model")
-        if getattr(options, name) != getattr(empty, name)
-    ]
-    for name in given:
-        if name not in _TAKEN[options.verb]:
-            takers = [verb for verb, taken in _TAKEN.items() if name in taken]
+    empty, taken = Options(), options_of(options.verb)
+    for option in OPTIONS:
+        given = getattr(options, option.name, None) != getattr(empty, option.name, None)
+        if given and option not in taken:
             raise CommandError(
-                f"'{options.verb}' does not take --{name.replace('_', '-')} "
-                f"(it belongs to {' and '.join(takers)})"
+                f"'{options.verb}' does not take {option.spellings[-1]} "
+                f"(it belongs to {' and '.join(option.verbs)})"
             )
     if options.overwrite and options.out is None and options.into is None:
         raise CommandError("--overwrite needs -o or --into")
@@ -234,7 +174,11 @@ def _identifier(option: str, text: str | None) -> str | None:
     return text
 
 
-def _choice(option: str, text: str, known: tuple[str, ...]) -> str:
+def _choice(name: str, text: str | None) -> str | None:
+    return None if text is None else _known(f"--{name}", text.lower(), _CHOICES[name])
+
+
+def _known(option: str, text: str, known: Collection[str]) -> str:
     if text not in known:
         near = suggest(text, known) or f"known: {', '.join(known)}"
         raise CommandError(f"{option} does not know '{text}' ({near})")
@@ -287,4 +231,4 @@ def _write(text: str | None) -> WriteTarget | None:
     kind, colon, path = text.partition(":")
     if not (colon and path):
         raise CommandError(f"--write is written delta:path, parquet:path or csv:path, not '{text}'")
-    return WriteTarget(_choice("--write", kind, FORMATS), path)
+    return WriteTarget(_known("--write", kind, FORMATS), path)

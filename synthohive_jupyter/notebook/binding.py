@@ -10,7 +10,7 @@ from synthohive_jupyter.errors import CommandError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from synthohive_jupyter.notebook.arguments import Options
+    from synthohive_jupyter.notebook.options import Options
     from synthohive_jupyter.notebook.result import SyntheticResult
 
 

@@ -11,6 +11,7 @@ from synthohive_jupyter.io.session import EngineSession, find_session, open_sess
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from synthohive_jupyter.schema.facts import TableFacts
     from synthohive_jupyter.schema.metadata import Metadata
 
 
@@ -53,10 +54,11 @@ def is_frame(value: object) -> bool:
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(value, pandas.DataFrame):
         return True
-    return _is_spark(value)
+    return is_spark_frame(value)
 
 
-def _is_spark(value: object) -> bool:
+def is_spark_frame(value: object) -> bool:
+    """Return whether ``value`` is a Spark frame, classic or Connect; does not import pyspark."""
     if "pyspark" not in sys.modules:
         return False
     from synthohive_jupyter.io.frames import is_spark
@@ -81,6 +83,21 @@ def find_data(metadata: Metadata, places: Mapping[str, str], engine: Engine) -> 
     """
     found = {name: _frame(name, places.get(name), engine) for name in metadata.tables}
     return {name: frame for name, frame in found.items() if frame is not None}
+
+
+def facts_of(frames: Mapping[str, Any], metadata: Metadata) -> dict[str, TableFacts]:
+    """Return what is counted of each frame: rows, keys, columns."""
+    from synthohive_jupyter.io.frames import facts
+
+    return facts(frames, metadata)
+
+
+def engine_name(frames: Mapping[str, Any], engine: Engine) -> str:
+    """Return what the frames are worked on with, for displays."""
+    if not any(map(is_spark_frame, frames.values())):
+        return "pandas"
+    session = engine.find()
+    return "Spark" if session is None else session.describe()
 
 
 def _frame(table: str, place: str | None, engine: Engine) -> Any:  # noqa: ANN401 - any frame

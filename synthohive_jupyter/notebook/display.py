@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import CommandError
-from synthohive_jupyter.notebook.arguments import DISPLAYS
+from synthohive_jupyter.notebook.options import DISPLAYS
 from synthohive_jupyter.schema.suggestions import suggest
 
 if TYPE_CHECKING:

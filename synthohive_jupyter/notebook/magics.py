@@ -14,21 +14,15 @@ from traitlets import Bool, CaselessStrEnum, Int
 
 from synthohive_jupyter.errors import SchemaError, SynthoHiveError
 from synthohive_jupyter.io.session import find_session
-from synthohive_jupyter.notebook.arguments import (
-    DISPLAYS,
-    MODELS,
-    Options,
-    read_options,
-    split,
-    with_options,
-)
+from synthohive_jupyter.notebook.arguments import read_options, split, with_options
 from synthohive_jupyter.notebook.binding import Binder
 from synthohive_jupyter.notebook.interpolate import interpolate
+from synthohive_jupyter.notebook.options import DISPLAYS, MODELS, Options
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from synthohive_jupyter.notebook.commands import Request
+    from synthohive_jupyter.notebook.verbs.request import Request
 
 NAME = "synthohive"
 
@@ -73,23 +67,12 @@ class SynthoHiveMagics(Magics):
         names = self._shell.user_ns
         text, body, silent = _without_semicolon(line, cell)
         options = self._options(text, names, is_cell=cell is not None)
-        if options.verb == "help":
-            from synthohive_jupyter.notebook.help import HelpPage
-
-            return HelpPage()
         if body is not None:
             body = interpolate(body, names, line=2)
         # Everything heavy hangs on the commands: they are imported with the first one.
-        from synthohive_jupyter.notebook import commands
+        from synthohive_jupyter.notebook.verbs.table import VERB_FUNCTIONS
 
-        verbs = {
-            "fit": commands.fit,
-            "check": commands.check,
-            "explain": commands.explain,
-            "generate": commands.generate,
-        }
-        request = self._request(options, body, names)
-        result = verbs[options.verb](request)
+        result = VERB_FUNCTIONS[options.verb](self._request(options, body, names))
         silent = silent or options.display == "none"
         return self._hidden(result, is_cell=cell is not None) if silent else result
 
@@ -102,8 +85,8 @@ class SynthoHiveMagics(Magics):
         return read_options(magic.parser, words)
 
     def _request(self, options: Options, body: str | None, names: Mapping[str, Any]) -> Request:
-        from synthohive_jupyter.notebook.commands import Request, Settings
         from synthohive_jupyter.notebook.display import choose
+        from synthohive_jupyter.notebook.verbs.request import Request, Settings
 
         return Request(
             options=options,
@@ -113,6 +96,7 @@ class SynthoHiveMagics(Magics):
             binder=self.binder,
             display=choose(options.display or self.display, in_kernel=in_kernel(self._shell)),
             publish=_publish,
+            next_cell=self._shell.set_next_input,
         )
 
     def _hidden(self, result: Any, *, is_cell: bool) -> Any:  # noqa: ANN401 - of any command

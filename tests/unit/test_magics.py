@@ -13,17 +13,20 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from synthohive_jupyter.engine.synthesizer import Synthesizer
 from synthohive_jupyter.errors import CommandError, SchemaError
 from synthohive_jupyter.events import CancelToken, EpochEnded
 from synthohive_jupyter.io.frames import is_spark
 from synthohive_jupyter.models import registry
-from synthohive_jupyter.notebook import commands
-from synthohive_jupyter.notebook.arguments import Options, WriteTarget, read_options, split
+from synthohive_jupyter.notebook.arguments import read_options, split
 from synthohive_jupyter.notebook.display import choose
+from synthohive_jupyter.notebook.feed import Feed
 from synthohive_jupyter.notebook.interpolate import interpolate
 from synthohive_jupyter.notebook.interrupt import stop_on_interrupt
 from synthohive_jupyter.notebook.magics import SynthoHiveMagics
+from synthohive_jupyter.notebook.options import Options, WriteTarget
 from synthohive_jupyter.notebook.result import SyntheticResult
+from synthohive_jupyter.notebook.verbs.table import VERB_FUNCTIONS
 from tests.fakes import ResamplingModel
 from tests.shop import CELL, make_shop
 
@@ -126,6 +129,19 @@ def test_everything_a_line_can_say():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "line", ["generate shop --rows a=1", "generate --rows a=1 shop", "--rows a=1 generate shop"]
+)
+def test_names_may_stand_anywhere(line):
+    assert options(line) == Options("generate", ("shop",), rows={"a": 1})
+    assert options("init a --spark s b").targets == ("a", "b")
+
+
+def test_help_knows_the_verb_that_it_was_asked_of():
+    assert options("fit --epochs 3 --help").targets == ("fit",)
+    assert options("--help").targets == ()
+
+
 def test_nothing_said_is_a_fit_with_defaults():
     assert options("") == Options()
     assert options("--into").into == "synth"
@@ -140,7 +156,10 @@ def test_help_wins(line):
     ("line", "message"),
     [
         ("fitt", "unknown verb 'fitt' (did you mean 'fit'?)"),
-        ("convert", "unknown verb 'convert' (verbs: fit, check, explain, generate, help)"),
+        (
+            "train",
+            "unknown verb 'train' (verbs: fit, check, explain, generate, convert, init, code, config, help)",
+        ),
         ("--epoch 3", "unknown option '--epoch' (did you mean '--epochs'?)"),
         ("--epochs=x", "--epochs takes a whole number from 1, not 'x'"),
         ("--epochs 0", "--epochs takes a whole number from 1, not '0'"),
@@ -161,9 +180,11 @@ def test_help_wins(line):
         ("--write dleta:x", "--write does not know 'dleta' (did you mean 'delta'?)"),
         ("--display txt", "--display does not know 'txt' (did you mean 'text'?)"),
         ("check -o x", "'check' does not take --out (it belongs to fit and generate)"),
-        ("generate a --epochs 3", "'generate' does not take --epochs (it belongs to fit)"),
-        ("fit shop", "'fit' takes no name, but 'shop' was given"),
-        ("generate a b", "'b' is one word too many"),
+        ("generate a --epochs 3", "'generate' does not take --epochs (it belongs to fit and explain)"),
+        ("generate a --resume", "'generate' does not take --resume (it belongs to fit)"),
+        ("convert a --to ymal", "--to does not know 'ymal' (did you mean 'yaml'?)"),
+        ("config epochs", "'config' takes no name, but 'epochs' was given"),
+        ("generate a b", "'generate' takes one name, but 'b' was given"),
         ("--overwrite", "--overwrite needs -o or --into"),
         ("-o 'x", "the first line cannot be read: No closing quotation"),
     ],
@@ -188,7 +209,7 @@ def test_an_unexpected_error_keeps_its_traceback(shell, monkeypatch):
     def broken(_request):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(commands, "check", broken)
+    monkeypatch.setitem(VERB_FUNCTIONS, "check", broken)
     assert "Traceback" in run(shell, "check", CELL)[0]
 
 
@@ -500,7 +521,6 @@ def test_a_result_names_what_it_has(shell):
 
 
 def test_a_saved_result_generates_the_same_rows(shell, tmp_path):
-    from synthohive_jupyter.engine.synthesizer import Synthesizer
 
     shop = run(shell, "fit --epochs 1 --seed 4 -o shop", CELL)[1].result
     shop.save(tmp_path / "model")
@@ -515,7 +535,7 @@ def test_a_saved_result_generates_the_same_rows(shell, tmp_path):
 @contextlib.contextmanager
 def stop_at(monkeypatch, table, presses=1):
     """Press ■ once, so many times, while ``table`` is trained."""
-    feed_call = commands.Feed.__call__
+    feed_call = Feed.__call__
     pressed = []
 
     def press(self, event):
@@ -525,7 +545,7 @@ def stop_at(monkeypatch, table, presses=1):
             for _ in range(presses):
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(commands.Feed, "__call__", press)
+    monkeypatch.setattr(Feed, "__call__", press)
     before = signal.getsignal(signal.SIGINT)
     yield
     assert signal.getsignal(signal.SIGINT) is before

@@ -1,0 +1,1 @@
+"""What the verbs of `%%synthohive` do, one module each."""
