@@ -28,6 +28,12 @@ class Binder:
         self._namespace = namespace
         self._push = push
         self._own: dict[str, weakref.ref[Any]] = {}
+        self._latest: weakref.ref[SyntheticResult] | None = None
+
+    @property
+    def latest(self) -> SyntheticResult | None:
+        """The last result of this kernel, as long as something else holds it."""
+        return None if self._latest is None else self._latest()
 
     def require_free(self, options: Options, tables: Iterable[str]) -> None:
         """Refuse names that would replace a variable of the user's; called before any work.
@@ -64,6 +70,7 @@ class Binder:
         values: dict[str, Any] = {name: result[table] for name, table in names.items()}
         if options.out is not None:
             values[options.out] = result
+        self._latest = weakref.ref(result)
         self._own.update({name: weakref.ref(value) for name, value in values.items()})
         self._push(values)
 

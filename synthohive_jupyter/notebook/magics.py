@@ -146,7 +146,15 @@ def load(shell: InteractiveShell) -> None:
     table = shell.magics_manager.magics
     magics.replaced = {kind: table[kind][NAME] for kind in table if NAME in table[kind]}
     shell.register_magics(magics)
+    _prepare_language()
     print(greeting(shell))  # noqa: T201 - the one line of %load_ext
+
+
+def _prepare_language() -> None:
+    """Build the grammar now: the first cell, often one with a mistake, is answered at once then."""
+    from synthohive_jupyter.dsl.compiler import compile_cell
+
+    compile_cell("table: id pk")
 
 
 def unload(shell: InteractiveShell) -> None:
