@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from synthohive_jupyter.errors import CommandError
+from synthohive_jupyter.notebook.help.usage import usage
 from synthohive_jupyter.notebook.options import (
     FORMATS,
     OPTIONS,
@@ -44,6 +45,7 @@ def with_options(function: Callable[..., Any]) -> Callable[..., Any]:
     function = _magic_arguments("synthohive")(function)
     # A shortened option would change its meaning with the next version that adds one.
     function.parser.allow_abbrev = False  # type: ignore[attr-defined]
+    function.__doc__ = usage()
     return function
 
 
@@ -162,10 +164,14 @@ def _reject_idle(options: Options) -> None:
         if given and option not in taken:
             raise CommandError(
                 f"'{options.verb}' does not take {option.spellings[-1]} "
-                f"(it belongs to {' and '.join(option.verbs)})"
+                f"(it belongs to {_listed(option.verbs)})"
             )
     if options.overwrite and options.out is None and options.into is None:
         raise CommandError("--overwrite needs -o or --into")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _identifier(option: str, text: str | None) -> str | None:

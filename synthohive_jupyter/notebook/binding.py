@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from synthohive_jupyter.notebook.options import Options
     from synthohive_jupyter.notebook.result import SyntheticResult
+    from synthohive_jupyter.notebook.runs.run import Run
 
 
 class Binder:
@@ -20,6 +21,9 @@ class Binder:
     Args:
         namespace: Variables of the notebook.
         push: Sets variables there.
+
+    Attributes:
+        last: The run behind the last result of this kernel, bound or not.
     """
 
     def __init__(
@@ -28,12 +32,7 @@ class Binder:
         self._namespace = namespace
         self._push = push
         self._own: dict[str, weakref.ref[Any]] = {}
-        self._latest: weakref.ref[SyntheticResult] | None = None
-
-    @property
-    def latest(self) -> SyntheticResult | None:
-        """The last result of this kernel, as long as something else holds it."""
-        return None if self._latest is None else self._latest()
+        self.last: Run | None = None
 
     def require_free(self, options: Options, tables: Iterable[str]) -> None:
         """Refuse names that would replace a variable of the user's; called before any work.
@@ -55,8 +54,8 @@ class Binder:
             )
         if options.overwrite:
             return
-        taken = [name for name in names if self._is_users(name)]
-        if options.out is not None and self._is_users(options.out):
+        taken = [name for name in names if self.is_users(name)]
+        if options.out is not None and self.is_users(options.out):
             taken += [options.out] if is_frame(self._namespace[options.out]) else []
         if taken:
             raise CommandError(
@@ -70,11 +69,12 @@ class Binder:
         values: dict[str, Any] = {name: result[table] for name, table in names.items()}
         if options.out is not None:
             values[options.out] = result
-        self._latest = weakref.ref(result)
+        self.last = result.run
         self._own.update({name: weakref.ref(value) for name, value in values.items()})
         self._push(values)
 
-    def _is_users(self, name: str) -> bool:
+    def is_users(self, name: str) -> bool:
+        """Return whether there is a variable of that name which no run has bound."""
         if name not in self._namespace:
             return False
         own = self._own.get(name)

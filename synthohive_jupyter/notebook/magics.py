@@ -10,14 +10,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
-from traitlets import Bool, CaselessStrEnum, Int
+from traitlets import Bool, CaselessStrEnum, Int, Unicode
 
 from synthohive_jupyter.errors import SchemaError, SynthoHiveError
 from synthohive_jupyter.io.session import find_session
 from synthohive_jupyter.notebook.arguments import read_options, split, with_options
 from synthohive_jupyter.notebook.binding import Binder
+from synthohive_jupyter.notebook.completion.matcher import register, unregister
+from synthohive_jupyter.notebook.configuration import Settings, resolve
 from synthohive_jupyter.notebook.interpolate import interpolate
 from synthohive_jupyter.notebook.options import DISPLAYS, MODELS, Options
+from synthohive_jupyter.notebook.wording import plain
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
     from synthohive_jupyter.notebook.verbs.request import Request
 
 NAME = "synthohive"
+
+ALWAYS_ANSWERED = ("config", "help")
+"""Verbs that answer even where a configuration is wrong: they tell what to do about it."""
 
 
 @magics_class
@@ -42,6 +48,12 @@ class SynthoHiveMagics(Magics):
     display = CaselessStrEnum(
         DISPLAYS, "auto", help="The panel, text bars, nothing, or what fits the place."
     ).tag(config=True)
+    spark = Unicode(
+        None, allow_none=True, help="Variable that holds the Spark session; None looks for one."
+    ).tag(config=True)
+    checkpoints = Unicode(
+        "auto", help="Folder that --resume goes on from; auto is a private one, off is none."
+    ).tag(config=True)
     debug = Bool(default_value=False, help="Show mistakes with their traceback.").tag(config=True)
 
     def __init__(self, shell: InteractiveShell) -> None:
@@ -55,24 +67,26 @@ class SynthoHiveMagics(Magics):
     @with_options
     def synthohive(self, line: str, cell: str | None = None) -> object:
         """Describe, fit and generate a relational database; %synthohive help tells how."""
-        debug = self.debug or "--debug" in line.split()
+        settings = resolve(self)
         try:
-            return self._answer(line, cell)
+            return self._answer(line, cell, settings)
         except SynthoHiveError as error:
-            if not debug:
+            if not (settings.debug or "--debug" in line.split()):
                 _show_without_traceback(error)
             raise
 
-    def _answer(self, line: str, cell: str | None) -> object:
+    def _answer(self, line: str, cell: str | None, settings: Settings) -> object:
         names = self._shell.user_ns
         text, body, silent = _without_semicolon(line, cell)
         options = self._options(text, names, is_cell=cell is not None)
+        if options.verb not in ALWAYS_ANSWERED:
+            settings.require_sound()
         if body is not None:
             body = interpolate(body, names, line=2)
         # Everything heavy hangs on the commands: they are imported with the first one.
-        from synthohive_jupyter.notebook.verbs.table import VERB_FUNCTIONS
+        from synthohive_jupyter.notebook.verbs.table import answer
 
-        result = VERB_FUNCTIONS[options.verb](self._request(options, body, names))
+        result = answer(self._request(options, body, settings))
         silent = silent or options.display == "none"
         return self._hidden(result, is_cell=cell is not None) if silent else result
 
@@ -84,17 +98,20 @@ class SynthoHiveMagics(Magics):
         magic: Any = type(self).synthohive
         return read_options(magic.parser, words)
 
-    def _request(self, options: Options, body: str | None, names: Mapping[str, Any]) -> Request:
+    def _request(self, options: Options, body: str | None, settings: Settings) -> Request:
         from synthohive_jupyter.notebook.display import choose
-        from synthohive_jupyter.notebook.verbs.request import Request, Settings
+        from synthohive_jupyter.notebook.verbs.request import Request
 
+        display = options.display or settings.display
+        if options.verb not in ALWAYS_ANSWERED:
+            display = choose(display, in_kernel=in_kernel(self._shell))
         return Request(
             options=options,
             body=body,
-            namespace=names,
-            settings=Settings(self.epochs, self.batch_size, self.seed, self.model),
+            namespace=self._shell.user_ns,
+            settings=settings,
             binder=self.binder,
-            display=choose(options.display or self.display, in_kernel=in_kernel(self._shell)),
+            display=display,
             publish=_publish,
             next_cell=self._shell.set_next_input,
         )
@@ -134,7 +151,8 @@ def _without_semicolon(line: str, cell: str | None) -> tuple[str, str | None, bo
 def _show_without_traceback(error: SynthoHiveError) -> None:
     """Let IPython show the text of a mistake alone, by the hook that it has for this."""
     text = error.rendered if isinstance(error, SchemaError) and error.rendered else None
-    lines = (text or f"{type(error).__name__}: {error}").splitlines()
+    shown = text or f"{type(error).__name__}: {error}"
+    lines = [plain(line) for line in shown.split("\n")]
     error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
 
 
@@ -146,6 +164,7 @@ def load(shell: InteractiveShell) -> None:
     table = shell.magics_manager.magics
     magics.replaced = {kind: table[kind][NAME] for kind in table if NAME in table[kind]}
     shell.register_magics(magics)
+    register(shell)
     _prepare_language()
     print(greeting(shell))  # noqa: T201 - the one line of %load_ext
 
@@ -168,6 +187,7 @@ def unload(shell: InteractiveShell) -> None:
             table[NAME] = magics.replaced[kind]
     shell.magics_manager.registry.pop(SynthoHiveMagics.__name__, None)
     _configurables(shell).remove(magics)
+    unregister(shell)
 
 
 def _registered(shell: InteractiveShell) -> SynthoHiveMagics | None:

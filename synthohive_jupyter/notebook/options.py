@@ -41,12 +41,13 @@ VERBS: Mapping[str, Verb] = {
     "init": Verb("write a first description of your frames into the next cell", "FRAME …", None),
     "code": Verb("the Python script that does the same", "RESULT"),
     "config": Verb("the defaults in force, and where they come from", most=0),
-    "help": Verb("this page, or one about a topic", "TOPIC"),
+    "help": Verb("the help, or its page about a topic", "TOPIC"),
 }
 
-_RESULT = ("fit", "generate")
-_TRAINING = ("fit", "explain")
-_DATA = ("fit", "check", "explain", "generate", "init")
+_RESULT = ("fit", "generate", "code")
+_VOLUME = ("fit", "generate", "explain", "code")
+_TRAINING = ("fit", "explain", "code")
+_DATA = ("fit", "check", "explain", "generate", "init", "code")
 _SHOWN = ("fit", "check", "explain", "generate")
 
 
@@ -85,14 +86,14 @@ OPTIONS: tuple[Option, ...] = (
         "PREFIX",
         otherwise=DEFAULT_PREFIX,
     ),
-    Option(("--overwrite",), _RESULT, "let -o and --into replace your variables"),
+    Option(("--overwrite",), ("fit", "generate"), "let -o and --into replace your variables"),
     Option(
         ("--rows",),
-        (*_RESULT, "explain"),
+        _VOLUME,
         "rows of tables; of children exact totals",
         "TABLE=N,…",
     ),
-    Option(("--scale",), (*_RESULT, "explain"), "rows relative to the real data", "X"),
+    Option(("--scale",), _VOLUME, "rows relative to the real data", "X"),
     Option(("--epochs",), _TRAINING, "passes over each table", "N"),
     Option(("--batch-size",), _TRAINING, "rows of one training step", "N"),
     Option(("--seed",), _RESULT, "the same seed gives the same rows", "N"),

@@ -11,17 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from synthohive_jupyter.notebook.binding import Binder
+    from synthohive_jupyter.notebook.configuration import Settings
     from synthohive_jupyter.notebook.options import Options
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to train where the cell does not say it."""
-
-    epochs: int
-    batch_size: int
-    seed: int | None
-    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +23,7 @@ class Request:
         options: Its first line.
         body: The schema; ``None`` for the line form.
         namespace: Variables of the notebook.
-        settings: The configured defaults.
+        settings: The defaults in force.
         binder: Binds results.
         display: ``widget``, ``text`` or ``none``.
         publish: Displays a MIME bundle beside the result.
@@ -51,4 +42,4 @@ class Request:
     @property
     def engine(self) -> Engine:
         """A new look-up of the session."""
-        return Engine(self.options.spark, self.namespace)
+        return Engine(self.options.spark or self.settings.spark, self.namespace)

@@ -1,0 +1,1 @@
+"""The help of ``%synthohive help``: short pages, each with an example that a test compiles."""
