@@ -1,0 +1,1 @@
+"""Guesses at a description from the data alone: keys, links, types, rules and personal data."""
