@@ -1,193 +1,168 @@
-"""The still pictures of a result: text, HTML without script, SVG. All names are escaped."""
+"""A report in every form that a notebook keeps: text, HTML without script, PNG, and our JSON."""
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
-from synthohive_jupyter.notebook.charts import (
-    HEIGHT,
-    WIDTH,
-    curves_chart,
-    drawn_range,
-    linkage_chart,
+from synthohive_jupyter.notebook.layout import (
+    folded,
+    group,
+    halted,
+    page,
+    short,
+    short_lines,
+    table,
+    tick,
 )
-from synthohive_jupyter.notebook.layout import aligned, page, tick
-from synthohive_jupyter.notebook.markup import html, node, svg, xml
-from synthohive_jupyter.notebook.wording import count, duration, number, plain, share, sparkline
+from synthohive_jupyter.notebook.markup import html, node
+from synthohive_jupyter.notebook.reporting.figures import HEIGHT, WIDTH, pictures, png, sheet
+from synthohive_jupyter.notebook.reporting.record import MIME, run_record
+from synthohive_jupyter.notebook.reporting.text import (
+    alike,
+    headline,
+    likeness,
+    linkage_row,
+    result_text,
+)
+from synthohive_jupyter.notebook.wording import count, number, share
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from xml.etree.ElementTree import Element
 
+    from synthohive_jupyter.notebook.markup import Child
     from synthohive_jupyter.notebook.report import Report
+    from synthohive_jupyter.notebook.reporting.figures import Picture
     from synthohive_jupyter.validation.integrity import KeyCheck
 
-MAX_PICTURES = 12
+MAX_PICTURES, MAX_ON_SHEET = 10, 6
 """A notebook with more pictures would be slow to open; the curves are all in ``.losses``."""
 
-GAP = 18.0
+MAX_COLUMNS = 60
+"""Columns that are listed one by one, the least alike first."""
+
+ALIKE = (
+    "Alike: 1 minus the distance of real and synthetic (KS for ordered columns, else TVD); in "
+    "brackets what a second real sample of this size would reach."
+)
 
 
-def result_bundle(report: Report) -> dict[str, str]:
-    """Return a report in every form that a notebook can keep."""
-    bundle = {"text/plain": result_text(report), "text/html": html(_card(report))}
-    if pictures := _pictures(report):
-        bundle["image/svg+xml"] = xml(_sheet(pictures))
+def result_bundle(report: Report, *, below: Sequence[Element] = ()) -> dict[str, Any]:
+    """Return a report in every form that a notebook can keep.
+
+    Args:
+        report: The numbers.
+        below: What else stands in the HTML, before the notes.
+    """
+    shown = pictures(report.state, report.linkage)
+    bundle: dict[str, Any] = {
+        "text/plain": result_text(report),
+        "text/html": html(card(report, shown, below=below)),
+        MIME: run_record(report),
+    }
+    if shown:
+        bundle["image/png"] = _base64(sheet(shown[:MAX_ON_SHEET]))
     return bundle
 
 
-def headline(report: Report) -> str:
-    """Return the facts of a result in one line."""
-    made = sum(rows.synthetic or 0 for rows in report.rows.values())
-    tables = sum(rows.synthetic is not None for rows in report.rows.values())
-    parts = [
-        count(tables, "table"),
-        count(made, "row"),
-        duration(report.seconds),
-        f"seed {report.sampled_with}",
-        plain(report.model),
+def card(report: Report, shown: list[Picture], *, below: Sequence[Element] = ()) -> Element:
+    """Return a report as HTML; it needs no script, no style sheet, and nothing from elsewhere."""
+    more = len(shown) - MAX_PICTURES
+    parts: list[Child] = [
+        *(_trouble(report) if report.trouble else ()),
+        _tables(report),
+        node("p", {"class": "s"}, ALIKE) if report.fidelity.tables else None,
+        node("div", {"class": "f"}, *map(_figure, shown[:MAX_PICTURES])) if shown else None,
+        node("p", {"class": "s"}, f"… and {count(more, 'more picture')}") if more > 0 else None,
+        *_more(report),
+        *below,
+        *(node("p", {"class": "s"}, f"Note: {short(text, 1000)}") for text in report.notices),
     ]
-    if report.status == "stopped":
-        parts.insert(0, "stopped")
-    return " · ".join(part for part in parts if part)
+    return page(report.name or "Synthetic data", headline(report), *parts)
 
 
-def result_text(report: Report) -> str:
-    """Return a report as plain text.
-
-    It is also what ``repr`` of the result gives, in a terminal and in notebooks without HTML.
-    """
-    title = f"{plain(report.name)}: " if report.name else ""
-    rows = [("", "real", "synthetic", "keys")]
-    for table, counted in report.rows.items():
-        keys = "  ".join(f"{_mark(c)} {plain(c.key)}" for c in _checks(report, table))
-        rows.append((plain(table), count(counted.real), count(counted.synthetic), keys))
-    lines = [title + headline(report), *aligned(rows, "<>><", indent=2)]
-    if report.linkage:
-        lines += [
-            "children per parent",
-            *aligned(map(_linkage_row, report.linkage), "<<", indent=2),
-        ]
-    curves = [
-        (plain(table["name"]), _curve_name(name), sparkline(_values(curve)), number(curve["last"]))
-        for table in report.state["tables"].values()
-        for name, curve in table["curves"].items()
-        # What is learnt column by column is no curve.
-        if curve["points"] and table["unit"] == "epoch"
-    ]
-    if curves:
-        lines += ["loss", *aligned(curves, "<<<>", indent=2)]
-    lines += [f"note: {plain(text)}" for text in report.notices]
-    return "\n".join(lines)
+def _trouble(report: Report) -> list[Element]:
+    first, *others = short_lines(report.trouble) or [""]
+    head = halted(first) if report.status == "stopped" else tick(first, good=False)
+    return [head, *(node("div", {}, line) for line in others)]
 
 
-def _curve_name(name: str) -> str:
-    return "validation" if name == "metric" else plain(name)
-
-
-def _values(curve: Mapping[str, Any]) -> list[float]:
-    low, high = drawn_range([curve["points"]])
-    return [min(max(value, low), high) for _, value in curve["points"]]
-
-
-def _linkage_row(linkage: Mapping[str, Any]) -> tuple[str, str]:
-    name = f"{plain(linkage['parent'])} → {plain(linkage['table'])}"
-    real, made = linkage["real_stats"], linkage["synthetic_stats"]
-    if not real:
-        return name, "–"
-    parts = [
-        f"{label} {text(real[label])}" + (f" → {text(made[label])}" if made else "")
-        for label, text in (("mean", number), ("childless", share))
-    ]
-    if linkage["distance"] is not None:
-        parts.append(f"distance {number(linkage['distance'])}")
-    return name, ", ".join(parts)
-
-
-def _checks(report: Report, table: str) -> list[KeyCheck]:
-    return [check for check in report.keys if check.table == table]
-
-
-def _mark(check: KeyCheck) -> str:
-    return "✓" if check.holds else "✗"
-
-
-def _card(report: Report) -> Element:
-    rows = []
-    for table, counted in report.rows.items():
-        keys = [_key(check) for check in _checks(report, table)]
-        cells = [
-            node("th", {"scope": "row"}, table),
-            node("td", {"class": "n"}, count(counted.real)),
-            node("td", {"class": "n"}, count(counted.synthetic)),
-            node("td", {}, *keys),
-        ]
-        rows.append(node("tr", {}, *cells))
-    heads = (("Table", ""), ("Real rows", "n"), ("Synthetic rows", "n"), ("Keys", ""))
-    head = node("tr", {}, *(node("th", {"scope": "col", "class": c}, t) for t, c in heads))
-    figures = _pictures(report)
-    missing = _count_pictures(report) - len(figures)
-    return page(
-        report.name or "Synthetic data",
-        headline(report),
-        node("table", {}, node("thead", {}, head), node("tbody", {}, *rows)),
-        node("div", {"class": "f"}, *figures) if figures else None,
-        node("p", {"class": "s"}, f"… and {count(missing, 'more picture')}") if missing else None,
-        *(_linkage_line(linkage) for linkage in report.linkage),
-        *(node("p", {"class": "s"}, f"Note: {text}") for text in report.notices),
-    )
+def _tables(report: Report) -> Element:
+    compared = report.fidelity.tables
+    heads = [("Table", ""), ("Real rows", "n"), ("Synthetic rows", "n")]
+    heads += [("Columns alike", "n"), ("Pairs alike", "n")] if compared else []
+    rows: list[Sequence[Child]] = []
+    for name, counted in report.rows.items():
+        keys = group(*(_key(check) for check in report.checks(name)))
+        sizes = (count(counted.real), count(counted.synthetic))
+        rows.append((short(name), *sizes, *likeness(report, name), keys))
+    return table([*heads, ("Keys", "")], rows)
 
 
 def _key(check: KeyCheck) -> Element:
-    return tick(check.key, good=check.holds, detail=_trouble(check))
-
-
-def _trouble(check: KeyCheck) -> str:
     counted = (
         (check.duplicates, "duplicates"),
         (check.nulls, "nulls"),
         (check.orphans, "orphans"),
         (check.outside, "parents with too few or too many rows"),
     )
-    return ", ".join(f"{count(n)} {what}" for n, what in counted if n)
+    trouble = ", ".join(f"{count(n)} {what}" for n, what in counted if n)
+    return tick(short(check.key), good=check.holds, detail=trouble)
 
 
-def _linkage_line(linkage: Mapping[str, Any]) -> Element:
-    name, text = _linkage_row(linkage)
-    return node("p", {"class": "s"}, node("b", {}, name), f"  {text}")
+def _figure(picture: Picture) -> Element:
+    title = node("b", {}, picture.title)
+    subject = node("span", {"class": "s"}, f" {picture.subject}")
+    words = f"{picture.title}: {picture.subject}"
+    shown = image(png(picture), WIDTH, HEIGHT, words)
+    return node("div", {}, node("div", {}, title, subject), shown)
 
 
-def _count_pictures(report: Report) -> int:
-    trained = sum(bool(_losses(table)) for table in report.state["tables"].values())
-    return trained + len(report.linkage)
+def image(data: bytes, width: int, height: int, words: str) -> Element:
+    """Return a PNG as an element that holds it: a notebook that is not trusted keeps it."""
+    source = f"data:image/png;base64,{_base64(data)}"
+    return node("img", {"src": source, "alt": words, "width": width, "height": height})
 
 
-def _losses(table: Mapping[str, Any]) -> list[str]:
-    return [n for n, curve in table["curves"].items() if n != "metric" and curve["points"]]
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
-def _pictures(report: Report) -> list[Element]:
-    """Return each table's curves followed by its histograms."""
-    pictures: list[Element] = []
-    for name, table in report.state["tables"].items():
-        if _losses(table):
-            pictures.append(curves_chart(table))
-        linked: Iterable[Any] = (each for each in report.linkage if each["table"] == name)
-        pictures += [linkage_chart(name, linkage) for linkage in linked]
-    return pictures[:MAX_PICTURES]
+def _more(report: Report) -> Iterable[Element]:
+    """Yield what a click unfolds."""
+    if report.linkage:
+        yield folded("Children per parent", _linkage(report.linkage))
+    if report.fidelity.tables:
+        yield folded("Columns, the least alike first", _columns(report))
+    if report.privacy:
+        columns = count(len(report.privacy), "column")
+        rows = [(short(c.table), short(c.column), c.how) for c in report.privacy]
+        heads = (("Table", ""), ("Column", ""), ("Made anew by", ""))
+        told = node("p", {"class": "s"}, f"No model has learnt these. {report.protection}")
+        yield folded(f"Personal data: {columns}", told, table(heads, rows))
+    elif report.protection:
+        yield folded("Personal data: no column is marked", node("p", {}, report.protection))
 
 
-def _sheet(pictures: list[Element]) -> Element:
-    """Return the pictures side by side on white paper, for places that show no HTML."""
-    across = min(len(pictures), 2)
-    down = -(-len(pictures) // across)
-    width, height = across * (WIDTH + GAP) + GAP, down * (HEIGHT + GAP) + GAP
-    for place, picture in enumerate(pictures):
-        picture.set("x", f"{GAP + place % across * (WIDTH + GAP):g}")
-        picture.set("y", f"{GAP + place // across * (HEIGHT + GAP):g}")
-        # One declaration is enough, at the root.
-        picture.attrib.pop("xmlns", None)
-    paper = node("rect", {"width": width, "height": height, "fill": "#ffffff", "rx": 6})
-    sheet = svg(width, height, "Loss curves and children per parent", paper, *pictures)
-    sheet.set("color", "#24292f")
-    return sheet
+def _linkage(linkage: Iterable[Mapping[str, Any]]) -> Element:
+    heads = [("Parent → child (key)", "")]
+    heads += [(text, "n") for text in ("Mean", "Variance", "Childless", "TVD")]
+    rows = []
+    for each in linkage:
+        real, made = each["real_stats"] or {}, each["synthetic_stats"] or {}
+        cells = [
+            text(real.get(label)) + (f" → {text(made[label])}" if made else "")
+            for label, text in (("mean", number), ("variance", number), ("childless", share))
+        ]
+        rows.append([linkage_row(each)[0], *cells, number(each["distance"])])
+    return table(heads, rows)
+
+
+def _columns(report: Report) -> Element:
+    """Return the columns that are least alike, beside what chance explains, first."""
+    found = [(n, c) for n, fit in report.fidelity.tables.items() for c in fit.columns]
+    found.sort(key=lambda each: each[1].likeness.similarity - each[1].likeness.expected)
+    rows = [(short(n), short(c.column), c.measure, alike(c.likeness)) for n, c in found]
+    heads = (("Table", ""), ("Column", ""), ("Measure", ""), ("Alike", "n"))
+    return table(heads, rows, most=MAX_COLUMNS)

@@ -1,4 +1,4 @@
-"""HTML and SVG as trees, so that no name and no number can ever become markup."""
+"""HTML as trees, so that no name and no number can ever become markup."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 from synthohive_jupyter.notebook.wording import plain
 
 Child: TypeAlias = "ET.Element | str | None"
-SVG_NAMESPACE = "http://www.w3.org/2000/svg"
 
 
 def node(tag: str, attributes: dict[str, object] | None = None, *children: Child) -> ET.Element:
@@ -28,31 +27,12 @@ def node(tag: str, attributes: dict[str, object] | None = None, *children: Child
     return element
 
 
-def svg(width: float, height: float, label: str, *children: Child) -> ET.Element:
-    """Return an SVG picture with a label for screen readers; it scales down in narrow places."""
-    attributes: dict[str, object] = {
-        "xmlns": SVG_NAMESPACE,
-        "viewBox": f"0 0 {_text(width)} {_text(height)}",
-        "width": width,
-        "height": height,
-        "role": "img",
-        "aria-label": label,
-        "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
-        "font-size": "11",
-        "fill": "currentColor",
-    }
-    return node("svg", attributes, *children)
-
-
 def html(element: ET.Element) -> str:
     """Return the tree as HTML text."""
     # The writer's own method for HTML leaves < alone in attributes.
-    return ET.tostring(element, encoding="unicode", method="xml", short_empty_elements=False)
-
-
-def xml(element: ET.Element) -> str:
-    """Return the tree as XML text, for pictures that stand alone."""
-    return ET.tostring(element, encoding="unicode", method="xml")
+    text = ET.tostring(element, encoding="unicode", method="xml", short_empty_elements=False)
+    # In HTML these have no end; that of any other element may not be left out.
+    return text.replace("></img>", "/>").replace("></br>", "/>").replace("></meta>", "/>")
 
 
 def _text(value: object) -> str:

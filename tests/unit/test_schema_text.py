@@ -4,9 +4,10 @@ import pytest
 
 from synthohive_jupyter.errors import CommandError, SchemaError
 from synthohive_jupyter.notebook.binding import Binder
+from synthohive_jupyter.notebook.configuration import Settings
 from synthohive_jupyter.notebook.options import Options
 from synthohive_jupyter.notebook.schema_text import schema_of
-from synthohive_jupyter.notebook.verbs.request import Request, Settings
+from synthohive_jupyter.notebook.verbs.request import Request
 
 SCHEMA = "users: id pk, age int\n"
 
@@ -17,7 +18,7 @@ def request(target=None, body=None, **namespace):
         options=options,
         body=body,
         namespace=namespace,
-        settings=Settings(1, 10, None, "tree"),
+        settings=Settings(1, 10, None, "tree", "none", False, None, "off"),
         binder=Binder(namespace, namespace.update),
         display="none",
         publish=print,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import SchemaError
-from synthohive_jupyter.notebook.check import count_keys, diagram
+from synthohive_jupyter.notebook.check import count_keys
 from synthohive_jupyter.notebook.data import engine_name, facts_of, find_data
+from synthohive_jupyter.notebook.reporting.diagram import diagram
 from synthohive_jupyter.notebook.schema_text import schema_of
 
 if TYPE_CHECKING:
