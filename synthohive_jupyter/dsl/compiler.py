@@ -33,6 +33,7 @@ class CompiledCell:
         data: Table name to the name or path after ``@data``, where there is one.
         rows: Table name to the number after ``@rows``, where there is one.
         source: The places of everything in the text.
+        notices: What the text says and the description cannot, one sentence each.
     """
 
     text: str
@@ -42,6 +43,7 @@ class CompiledCell:
     data: Mapping[str, str]
     rows: Mapping[str, int]
     source: Source
+    notices: tuple[str, ...] = ()
 
     def check(self, facts: Mapping[str, TableFacts]) -> None:
         """Check the description against its data.
@@ -86,20 +88,61 @@ def compile_cell(
     """
     source = Source(text, first_line)
     program = parse_source(source)
+    return compile_program(
+        text, source, program, problems=list(_layout(source, program)), facts=facts
+    )
+
+
+def compile_program(
+    text: str,
+    source: Source,
+    program: CellProgram,
+    *,
+    notices: Iterable[str] = (),
+    problems: Iterable[Problem] = (),
+    facts: Mapping[str, TableFacts] | None = None,
+) -> CompiledCell:
+    """Check all that a syntax tree says, whatever the notation that it was read from.
+
+    Args:
+        text: What was read.
+        source: Its lines; the places of everything are recorded in it.
+        program: The syntax tree, its spans in ``source``.
+        notices: What could not be carried into the tree, one sentence each.
+        problems: What is wrong with the text already.
+        facts: Facts of the data, if they are known already.
+
+    Raises:
+        SchemaError: With all problems that were found.
+    """
     metadata = Metadata()
     reader = TableReader(source, metadata)
     for table in program.tables:
         reader.read(table)
     privacy = PrivacyConfig(dict(reader.rules))
-    problems = [
+    found = [
+        *problems,
         *reader.problems,
         *find_problems(metadata, facts, sources=reader.data),
         *privacy.validate(metadata),
         *_row_counts(metadata, reader.rows),
     ]
-    if problems:
-        raise source.error(problems)
-    return CompiledCell(text, program, metadata, privacy, reader.data, reader.rows, source)
+    if found:
+        raise source.error(found)
+    return CompiledCell(
+        text, program, metadata, privacy, reader.data, reader.rows, source, tuple(notices)
+    )
+
+
+def _layout(source: Source, program: CellProgram) -> Iterator[Problem]:
+    """Report properties that are not indented under their table."""
+    for table in program.tables:
+        for item in table.properties:
+            if item.span.column <= table.name.span.column:
+                message = (
+                    f"'@{item.keyword}' must be indented, as it belongs to '{table.name.text}'"
+                )
+                yield source.problem(item.span, message, "put two spaces before it")
 
 
 def _row_counts(metadata: Metadata, rows: Mapping[str, int]) -> Iterator[Problem]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import bisect
 import itertools
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.dsl.ast import Span
 from synthohive_jupyter.errors import MAX_PROBLEMS, Problem, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 TAB = 4
 """Cells that a tab is shown with; front ends differ, so none is left in the output."""
@@ -23,18 +24,23 @@ class Source:
     Args:
         text: The body of the cell. A byte order mark and carriage returns are dropped.
         first_line: Line of the cell on which ``text`` begins.
+        reword: Puts hints, which are in the words of the compact notation, into those of the text.
 
     Attributes:
         padded: The text with one newline for each line before it and one at the end, so that
             offsets in it give lines of the cell.
     """
 
-    def __init__(self, text: str, first_line: int = 2) -> None:
+    def __init__(
+        self, text: str, first_line: int = 2, *, reword: Callable[[str], str] | None = None
+    ) -> None:
         plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         self.padded = "\n" * (first_line - 1) + plain + "\n"
+        self._begin = first_line - 1
         self._lines = self.padded.split("\n")
         self._starts = [0, *itertools.accumulate(len(line) + 1 for line in self._lines)]
         self._spans: dict[tuple[str, ...], Span] = {}
+        self._reword = reword
 
     def record(self, span: Span, *locus: str) -> None:
         """Remember where the element with this locus is written; the first place counts."""
@@ -47,9 +53,23 @@ class Source:
 
     def at(self, start: int, end: int, message: str, hint: str | None = None) -> Problem:
         """Return a problem placed by offsets in `padded`."""
+        return self.problem(self.span(start, end), message, hint)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span of offsets in `padded`."""
         line = bisect.bisect_right(self._starts, start) - 1
         column = start - self._starts[line] + 1
-        return self.problem(Span(line + 1, column, column + end - start), message, hint)
+        return Span(line + 1, column, column + end - start)
+
+    def clipped(self, start: int, end: int) -> Span:
+        """Return the span of offsets in `padded` that may be of several lines or outside of it.
+
+        It stays on the line of its start, and does not leave it.
+        """
+        start = min(max(start, self._begin), len(self.padded) - 1)
+        span = self.span(start, max(end, start + 1))
+        stop = len(self._lines[span.line - 1]) + 1
+        return Span(span.line, span.column, max(min(span.end, stop), span.column + 1))
 
     def place(self, problem: Problem) -> Problem:
         """Return a problem at the span of its locus, or of the longest recorded part of it."""
@@ -63,9 +83,15 @@ class Source:
 
     def error(self, problems: Iterable[Problem]) -> SchemaError:
         """Return the error that shows all these problems, each once, in the order of the cell."""
-        placed = dict.fromkeys(self.place(problem) for problem in problems)
+        placed = dict.fromkeys(self._worded(self.place(problem)) for problem in problems)
         ordered = sorted(placed, key=_position)
         return SchemaError(ordered, rendered=render_problems(ordered))
+
+    def _worded(self, problem: Problem) -> Problem:
+        """Return a problem whose hint is in the words of the text."""
+        if self._reword is None or problem.hint is None:
+            return problem
+        return replace(problem, hint=self._reword(problem.hint))
 
 
 def _position(problem: Problem) -> tuple[bool, int, int]:

@@ -43,12 +43,12 @@ def render(program: CellProgram) -> str:
     longer: y -> a.x?
       @context a.b
     """
-    heads = [f"{_name(table.name)}:" for table in program.tables]
+    heads = [f"{name_text(table.name)}:" for table in program.tables]
     margin = min(max((len(head) for head in heads), default=0), WIDTH // 4) + 1
     lines: list[str] = []
     for head, table in zip(heads, program.tables, strict=True):
         lines += _columns(head, table, margin)
-        lines += [f"  {_property(item)}" for item in table.properties]
+        lines += [f"  {property_text(item)}" for item in table.properties]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -66,18 +66,25 @@ def _columns(head: str, table: Table, margin: int) -> list[str]:
 
 def _entry(entry: Column | CompositeKey) -> str:
     if isinstance(entry, CompositeKey):
-        return f"({_names(entry.columns)}) {_item(entry.target)}"
-    text = _name(entry.name)
+        return f"({_names(entry.columns)}) {item_text(entry.target)}"
+    items = items_text(entry.items)
+    return f"{name_text(entry.name)} {items}".rstrip()
+
+
+def items_text(items: Iterable[Item]) -> str:
+    """Return the items of a column with blanks between them."""
+    text = ""
     previous: Item | None = None
-    for item in entry.items:
+    for item in items:
         # A range is part of its type: int[0..9].
         glued = isinstance(item, Range) and isinstance(previous, Word)
-        text += _item(item) if glued else f" {_item(item)}"
+        text += item_text(item) if glued or not text else f" {item_text(item)}"
         previous = item
     return text
 
 
-def _item(item: Item) -> str:
+def item_text(item: Item) -> str:
+    """Return what an item of a column is written as."""
     match item:
         case Word(text):
             return text
@@ -91,17 +98,18 @@ def _item(item: Item) -> str:
         case Target(table, columns, nullable):
             names = _names(columns)
             pointed = names if len(columns) == 1 else f"({names})"
-            return f"-> {_name(table)}.{pointed}{'?' if nullable else ''}"
+            return f"-> {name_text(table)}.{pointed}{'?' if nullable else ''}"
 
 
-def _property(item: Property) -> str:
+def property_text(item: Property) -> str:
+    """Return what a property is written as, with its ``@``."""
     atoms = [operand for operand in item.operands if isinstance(operand, Atom)]
     match item.keyword:
         case "context":
             references = (part for part in item.operands if isinstance(part, Reference))
             words = ", ".join(_reference(part) for part in references)
         case "check":
-            words = " <= ".join(_name(atom) for atom in atoms)
+            words = " <= ".join(name_text(atom) for atom in atoms)
         case "driver":
             words = _names(atoms) if len(atoms) == 1 else f"({_names(atoms)})"
         case "together":
@@ -110,11 +118,11 @@ def _property(item: Property) -> str:
             words = _quoted(atoms[0], _BARE_PATH)
         case "linkage":
             ranges = (part for part in item.operands if isinstance(part, Range))
-            words = " ".join([*map(_name, atoms), *map(_item, ranges)])
+            words = " ".join([*map(name_text, atoms), *map(item_text, ranges)])
         case "order":
             words = _unless_none(atoms[0])
         case "model":
-            words = _name(atoms[0])
+            words = name_text(atoms[0])
         case _:
             words = " ".join(atom.text for atom in atoms)
     return f"@{item.keyword} {words}".rstrip()
@@ -123,17 +131,17 @@ def _property(item: Property) -> str:
 def _reference(reference: Reference) -> str:
     column = reference.column
     if reference.table is not None:
-        return f"{_name(reference.table)}.{_name(column)}"
+        return f"{name_text(reference.table)}.{name_text(column)}"
     return _unless_none(column)
 
 
 def _unless_none(column: Atom) -> str:
     """Return the name of a column; in quotes where it would be taken for the word ``none``."""
-    return '"none"' if column.text == "none" and column.quoted else _name(column)
+    return '"none"' if column.text == "none" and column.quoted else name_text(column)
 
 
 def _names(names: Iterable[Atom]) -> str:
-    return ", ".join(_name(name) for name in names)
+    return ", ".join(name_text(name) for name in names)
 
 
 def written_name(name: str) -> str:
@@ -142,10 +150,11 @@ def written_name(name: str) -> str:
     >>> written_name("unit price"), written_name("größe")
     ('"unit price"', 'größe')
     """
-    return _name(Atom(name, quoted=True))
+    return name_text(Atom(name, quoted=True))
 
 
-def _name(name: Atom) -> str:
+def name_text(name: Atom) -> str:
+    """Return a name, in double quotes where it needs them."""
     # "pk" alone would be taken for the mark of a column that is missing.
     if name.quoted and name.text == "pk":
         return '"pk"'

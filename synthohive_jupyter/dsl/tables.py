@@ -76,9 +76,6 @@ class TableReader:
         seen: dict[str, Property] = {}
         for item in table.properties:
             word = f"@{item.keyword}"
-            if item.span.column <= table.name.span.column:
-                message = f"'{word}' must be indented, as it belongs to '{table.name.text}'"
-                self._report(item.span, message, "put two spaces before it")
             if item.keyword not in PROPERTIES:
                 known = [f"@{name}" for name in PROPERTIES]
                 hint = suggest(word, known) or f"properties: {', '.join(known)}"

@@ -48,9 +48,9 @@ PIECES = (
 )  # fmt: skip
 
 
-def mutate(random_: random.Random) -> str:
-    """Return a cell with one to four accidents."""
-    text = random_.choice(CELLS)
+def mutate(random_: random.Random, texts: tuple[str, ...] = CELLS) -> str:
+    """Return one of some texts with one to four accidents."""
+    text = random_.choice(texts)
     for _ in range(random_.randint(1, 4)):
         at = random_.randint(0, len(text))
         to = min(at + random_.choice((1, 1, 2, 5, 20)), len(text))

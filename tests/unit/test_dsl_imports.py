@@ -3,15 +3,20 @@
 import subprocess
 import sys
 
-HEAVY = ("numpy", "pandas", "torch", "pyspark", "IPython", "pyarrow", "faker", "scipy")
+HEAVY = (
+    "numpy", "pandas", "torch", "pyspark", "IPython", "pyarrow", "faker", "scipy", "sqlglot",
+    "ruamel.yaml", "pydbml",
+)  # fmt: skip
 
 READ = f"""
 import sys
-from synthohive_jupyter.dsl.compiler import compile_cell
+from synthohive_jupyter.dsl.notations.reading import compile_any as compile_cell
+from synthohive_jupyter.dsl.notations.writing import write
 from synthohive_jupyter.dsl.render import render
 print("lark" in sys.modules)
 cell = compile_cell("users: id pk, 名 text\\norders: id pk, user_id -> users.id")
 render(cell.program)
+assert all(write(cell.program, to).text for to in ("yaml", "sql", "dbml", "mermaid"))
 try:
     compile_cell("users: id pk, 名 flaot")
 except ValueError as error:
