@@ -53,23 +53,25 @@ def run_display(kind: str, token: CancelToken) -> Iterator[list[EventSink]]:
     """
     if kind == "widget":
         # Widgets take half a second to import: not before the first run.
-        from synthohive_jupyter.notebook.panel import PanelSink, RunPanel, show
+        from synthohive_jupyter.notebook.panel.sink import PanelSink
+        from synthohive_jupyter.notebook.panel.widget import RunPanel, show
 
-        panel = PanelSink(RunPanel(), token)
-        finish = show(panel.panel)
-        panel.start()
+        panel = RunPanel()
+        sink = PanelSink(panel, token)
+        finish = show(panel)
+        sink.start()
         try:
-            yield [panel]
+            yield [sink]
         finally:
-            panel.close()
-            finish(panel.summary())
+            sink.close()
+            finish(sink.summary())
     elif kind == "text":
-        from synthohive_jupyter.progress.sinks import TqdmSink
+        from synthohive_jupyter.progress.lines import text_sink
 
-        bars = TqdmSink()
+        text = text_sink()
         try:
-            yield [bars]
+            yield [text]
         finally:
-            bars.close()
+            text.close()
     else:
         yield []

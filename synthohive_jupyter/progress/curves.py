@@ -18,8 +18,12 @@ MAX_POINTS = 500
 """Most points that one curve keeps; more than a screen can show."""
 
 
-def tidy(value: float | None) -> float | None:
-    """Return ``value`` with five significant digits, or ``None`` where it is not finite.
+DRAWN_DIGITS = 4
+"""Digits of a point: a picture shows less."""
+
+
+def tidy(value: float | None, digits: int = 5) -> float | None:
+    """Return ``value`` with so many significant digits, or ``None`` where it is not finite.
 
     JSON knows neither NaN nor infinity, and more digits only make notebooks heavy.
 
@@ -28,7 +32,7 @@ def tidy(value: float | None) -> float | None:
     """
     if value is None or not math.isfinite(value):
         return None
-    return float(f"{value:.5g}")
+    return float(f"{value:.{digits}g}")
 
 
 def drawn(losses: Mapping[str, float]) -> list[str]:
@@ -84,7 +88,7 @@ class Curve:
             self._close_bucket(epoch)
 
     def _close_bucket(self, epoch: int) -> None:
-        mean = tidy(self._sum / self._count) if self._count else None
+        mean = tidy(self._sum / self._count, DRAWN_DIGITS) if self._count else None
         self._sum, self._count, self._seen = 0.0, 0, 0
         if mean is None:
             return
@@ -94,7 +98,9 @@ class Curve:
 
     def _halve(self) -> None:
         pairs = zip(self.points[::2], self.points[1::2], strict=False)
-        merged = [[late[0], tidy((early[1] + late[1]) / 2) or 0.0] for early, late in pairs]
+        merged = [
+            [late[0], tidy((early[1] + late[1]) / 2, DRAWN_DIGITS) or 0.0] for early, late in pairs
+        ]
         odd = self.points[len(merged) * 2 :]
         self.points = merged + odd
         self._stride *= 2

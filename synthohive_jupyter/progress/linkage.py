@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class LinkageProgress:
-    """One foreign key that drives a table.
+    """One foreign key of a table.
 
     Attributes:
-        parent: The driving parent.
+        parent: The parent it points to.
         foreign_key: Name of the foreign key.
         method: How the counts are modelled.
         real: Parents with 0, 1, 2, … children; the last cell holds the rest.
@@ -25,6 +25,7 @@ class LinkageProgress:
         synthetic: The same cells as generated; empty until then.
         mean: Mean number of children as generated.
         variance: Its variance.
+        driving: Whether this key decides how many rows the table gets.
     """
 
     parent: str
@@ -36,6 +37,7 @@ class LinkageProgress:
     synthetic: tuple[int, ...] = ()
     mean: float = 0.0
     variance: float = 0.0
+    driving: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-safe values: the cells as shares, and the statistics of both sides."""
@@ -43,6 +45,7 @@ class LinkageProgress:
             "parent": self.parent,
             "foreign_key": self.foreign_key,
             "method": self.method,
+            "driving": self.driving,
             "real": shares(self.real),
             "synthetic": shares(self.synthetic),
             "real_stats": _stats(self.real, self.real_mean, self.real_variance),

@@ -167,8 +167,7 @@ class TqdmSink:
             case TableSampled():
                 self._sampled(event)
             case Notice(level="warning"):
-                text = f"warning: {_place(event)}{event.message}"
-                self._bar_class().write(text, file=self._file or sys.stderr)
+                self._bar_class().write(notice_text(event), file=self._file or sys.stderr)
             case RunFinished() | RunFailed() | RunStopped():
                 self.close()
 
@@ -188,7 +187,7 @@ class TqdmSink:
     def _bar(self, table: str) -> _Bar:
         if table not in self._bars:
             bar: _Bar = self._bar_class()(
-                desc=_safe(table),
+                desc=safe_name(table),
                 unit="epoch",
                 file=self._file,
                 dynamic_ncols=True,
@@ -201,8 +200,7 @@ class TqdmSink:
     def _epoch(self, event: EpochEnded) -> None:
         bar = self._bar(event.table)
         bar.total, bar.bar_format, bar.unit = event.epochs, None, event.unit
-        losses = [f"{name} {_short(event.losses[name])}" for name in drawn(event.losses)]
-        bar.set_postfix_str(", ".join(losses), refresh=False)
+        bar.set_postfix_str(losses_text(event).removeprefix(", "), refresh=False)
         bar.update(event.epoch - bar.n)
 
     def _fitted(self, event: TableFitted) -> None:
@@ -230,10 +228,17 @@ def _short(value: float | None) -> str:
     return "not a number" if number is None else f"{number:.3g}"
 
 
-def _place(event: Notice) -> str:
-    return f"{_safe(event.table)}: " if event.table else ""
+def losses_text(event: EpochEnded) -> str:
+    """Return the losses that displays draw, each after a comma."""
+    return "".join(f", {name} {_short(event.losses[name])}" for name in drawn(event.losses))
 
 
-def _safe(name: str) -> str:
+def notice_text(event: Notice) -> str:
+    """Return a warning as a line."""
+    place = f"{safe_name(event.table)}: " if event.table else ""
+    return f"warning: {place}{event.message}"
+
+
+def safe_name(name: str) -> str:
     """Return a name without control characters, which could steer the terminal."""
     return "".join(c if c.isprintable() else "�" for c in name)

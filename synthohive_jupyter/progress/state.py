@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,36 +21,33 @@ from synthohive_jupyter.events import (
     TableStarted,
     TableWritten,
 )
+from synthohive_jupyter.progress.cursor import Cursor
 from synthohive_jupyter.progress.curves import MAX_POINTS, tidy
+from synthohive_jupyter.progress.forecast import part_done, time_left
 from synthohive_jupyter.progress.table import TableProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 MAX_NOTICES = 50
 """So many notices are kept; the log has them all."""
 
-POINT_BUDGET = 20_000
+POINT_BUDGET = 16_000
 """Points of all curves of a run together: a saved notebook stays well under a megabyte."""
 
-MIN_POINTS = 60
+MIN_POINTS = 40
 """Fewest points a curve gets, however many tables there are."""
 
 CURVES_PER_TABLE = 4
 """Curves that a table is expected to have when the budget is divided."""
 
 
-@dataclass(slots=True)
-class Cursor:
-    """How much of a run one display has seen already; `RunState.increment` moves it on."""
-
-    version: int = -1
-    tables: dict[str, int] = field(default_factory=dict)
-    points: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-
-
 class RunState:
     """What is known of a run after the events so far.
+
+    Args:
+        clock: Seconds, for runs that go on while they are watched; without it the time is what the
+            events say.
 
     Attributes:
         status: ``waiting``, ``running``, ``finished``, ``stopped`` or ``failed``.
@@ -72,7 +68,7 @@ class RunState:
     ('running', 'users', 1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.status = "waiting"
         self.tables: dict[str, TableProgress] = {}
         self.notices: list[Notice] = []
@@ -84,6 +80,9 @@ class RunState:
         self.engine = ""
         self.seconds = 0.0
         self.version = 0
+        self._clock = clock
+        self._began: float | None = None
+        self._told = 0
         self._touched: dict[str, int] = {}
         self._limit = MAX_POINTS
 
@@ -97,8 +96,13 @@ class RunState:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of work so far: of the run when it has ended, else of its tables."""
-        return self.seconds or sum(table.seconds for table in self.tables.values())
+        """Seconds so far: of the run when it has ended, else by the clock or of its tables."""
+        now = self._now()
+        if self.seconds:
+            return self.seconds
+        if now is not None and self._began is not None and not self.ended:
+            return now - self._began
+        return sum(table.seconds for table in self.tables.values())
 
     @property
     def ended(self) -> bool:
@@ -130,25 +134,32 @@ class RunState:
     def increment(self, cursor: Cursor) -> dict[str, Any]:
         """Return what has changed since ``cursor``, and move the cursor on.
 
-        ``since`` is the version it builds on, -1 for none. Tables that have not changed are left
-        out. A curve is ``{"from": i, "points": [...]}``: keep the first ``i`` points you have
-        and put these behind them.
+        ``since`` is the version it builds on, -1 for none. What has not changed is left out:
+        tables, their ``linkages``, ``order`` and ``notices``. A curve is
+        ``{"from": i, "points": [...]}``: keep the first ``i`` points you have and put these
+        behind them.
         """
         changed = [
             name for name in self.tables if self._touched.get(name, 0) > cursor.tables.get(name, -1)
         ]
         record = {"since": cursor.version, **self._header()}
+        if any(name not in cursor.tables for name in changed) or cursor.version < 0:
+            record["order"] = list(self.tables)
+        if self._told > cursor.told or cursor.version < 0:
+            record["notices"] = [
+                {"message": n.message, "table": n.table, "level": n.level} for n in self.notices
+            ]
         record["tables"] = {name: self._table_record(name, cursor) for name in changed}
         for name in changed:
             cursor.tables[name] = self._touched.get(name, 0)
-        cursor.version = self.version
+        cursor.version, cursor.told = self.version, self._told
         return record
 
     def _header(self) -> dict[str, Any]:
+        tables, fits = self.tables.values(), self.epochs > 0
         return {
             "version": self.version,
             "status": self.status,
-            "order": list(self.tables),
             "current": self.current,
             "message": self.message,
             "seed": self.seed,
@@ -156,20 +167,26 @@ class RunState:
             "epochs": self.epochs,
             "engine": self.engine,
             "seconds": tidy(self.elapsed) or 0.0,
-            "notices": [
-                {"message": n.message, "table": n.table, "level": n.level} for n in self.notices
-            ],
+            "part": tidy(part_done(tables, fits=fits)) or 0.0,
+            "remaining": None if self.ended else tidy(time_left(tables, self._now())),
         }
 
     def _table_record(self, name: str, cursor: Cursor) -> dict[str, Any]:
         table = self.tables[name]
-        curves = {}
+        record = {**table.to_dict(self._now()), "version": self._touched.get(name, 0)}
+        if cursor.linkages.get(name) != table.linkage_changes:
+            record["linkages"] = [linkage.to_dict() for linkage in table.linkages.values()]
+            cursor.linkages[name] = table.linkage_changes
+        record["curves"] = curves = {}
         for label, curve in table.curves.items():
             generation, seen = cursor.points.get((name, label), (curve.generation, 0))
             start = seen if generation == curve.generation else 0
             curves[label] = {"from": start, "points": curve.points[start:], "last": curve.last}
             cursor.points[name, label] = (curve.generation, len(curve.points))
-        return {**table.to_dict(), "curves": curves}
+        return record
+
+    def _now(self) -> float | None:
+        return None if self._clock is None else self._clock()
 
     def _touch(self, name: str) -> None:
         self._touched[name] = self.version
@@ -185,19 +202,24 @@ class RunState:
         self.epochs = event.epochs
         curves = max(len(event.tables) * CURVES_PER_TABLE, 1)
         self._limit = min(max(POINT_BUDGET // curves, MIN_POINTS), MAX_POINTS)
-        for name in event.tables:
-            self.table(name).epochs = event.epochs
+        self._began = self._now()
+        sizes = event.rows or (0,) * len(event.tables)
+        for name, rows in zip(event.tables, sizes, strict=False):
+            table = self.table(name)
+            table.epochs, table.rows = event.epochs, rows or table.rows
             self._touch(name)
 
     @_apply.register
     def _(self, event: Notice) -> None:
         self.notices = [*self.notices, event][-MAX_NOTICES:]
+        self._told += 1
 
     @_apply.register
     def _(self, event: TableStarted) -> None:
         table = self.table(event.table)
         table.status, table.parent = "running", event.parent
         table.rows, table.columns, table.reused = event.rows, event.columns, event.reused
+        table.began = self._now()
         self.current = event.table
 
     @_apply.register
@@ -208,13 +230,13 @@ class RunState:
 
     @_apply.register
     def _(self, event: LinkageFitted) -> None:
-        linkage = self.table(event.table).linkage(event.parent, event.foreign_key)
+        linkage = self.table(event.table).linkage_of(event)
         linkage.method, linkage.real = event.method, tuple(event.counts)
         linkage.real_mean, linkage.real_variance = event.real_mean, event.real_variance
 
     @_apply.register
     def _(self, event: LinkageSampled) -> None:
-        linkage = self.table(event.table).linkage(event.parent, event.foreign_key)
+        linkage = self.table(event.table).linkage_of(event)
         linkage.synthetic = tuple(event.counts)
         linkage.mean, linkage.variance = event.mean, event.variance
 
@@ -226,6 +248,7 @@ class RunState:
     def _(self, event: TableFitted) -> None:
         table = self.table(event.table)
         table.status, table.seconds = "done", event.seconds
+        table.fitted, table.began = True, None
         table.best_epoch = event.best_epoch or table.best_epoch
         if event.epochs:
             table.epoch = event.epochs
@@ -264,8 +287,10 @@ class RunState:
     def _end(
         self, status: str, seconds: float, unfinished: str, culprit: str | None = None
     ) -> None:
-        self.status, self.current, self.seconds = status, None, seconds
+        self.seconds = seconds or self.elapsed
+        self.status, self.current = status, None
         for name, table in self.tables.items():
             if table.status == "running" or (name == culprit and table.status != "done"):
+                table.seconds, table.began = table.elapsed(self._now()), None
                 table.status = unfinished
                 self._touch(name)

@@ -20,6 +20,7 @@ from synthohive_jupyter.events import (
     TableSampled,
     TableStarted,
 )
+from synthohive_jupyter.progress.lines import QUIET_SECONDS, LineSink, text_sink
 from synthohive_jupyter.progress.sinks import JsonlSink, LogSink, Recorder, TqdmSink, read_events
 
 RUN = (
@@ -138,7 +139,37 @@ def test_bars_of_hostile_names_and_warnings():
     assert "warning: a: look here" in screen.getvalue()
 
 
-@pytest.mark.parametrize("sink", [LogSink, Recorder, lambda: TqdmSink(io.StringIO())])
+def test_lines_are_few_and_whole():
+    page, now = io.StringIO(), [0.0]
+    sink = LineSink(page, lambda: now[0])
+    for event in RUN:
+        sink(event)
+    sink(Notice("look here", table="a\x1b[31m", level="warning"))
+    sink(Notice("nothing to see"))
+    now[0] += QUIET_SECONDS
+    for epoch in (3, 4):
+        sink(EpochEnded("users", epoch, 10, {"critic": 0.5}, seconds=0.1))
+    assert page.getvalue().splitlines() == [
+        "users: fitted in 0.2 s, best epoch 2",
+        "users: 50 synthetic rows",
+        "warning: a�[31m: look here",
+        "users: epoch 3/10, critic 0.5",
+    ]
+
+
+def test_bars_are_for_terminals():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    assert isinstance(text_sink(Terminal()), TqdmSink)
+    assert isinstance(text_sink(io.StringIO()), LineSink)
+
+
+@pytest.mark.parametrize(
+    "sink",
+    [LogSink, Recorder, lambda: TqdmSink(io.StringIO()), lambda: LineSink(io.StringIO())],
+)
 def test_every_sink_takes_every_event_and_stays_subscribed(sink):
     seen = Recorder()
     bus = EventBus(made := sink(), seen)

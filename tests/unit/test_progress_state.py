@@ -21,9 +21,10 @@ from synthohive_jupyter.events import (
     TableStarted,
     TableWritten,
 )
+from synthohive_jupyter.progress.cursor import Cursor
 from synthohive_jupyter.progress.curves import Curve
 from synthohive_jupyter.progress.linkage import total_variation
-from synthohive_jupyter.progress.state import Cursor, RunState
+from synthohive_jupyter.progress.state import RunState
 
 
 def shop_events(epochs=4):
@@ -55,15 +56,16 @@ def shop_events(epochs=4):
 
 
 def merge(record, change):
-    """What the page does with an increment (panel.js has the same rule)."""
+    """What the page does with an increment (panel/page/state.mjs has the same rule)."""
     tables = record.setdefault("tables", {})
     for name, table in change["tables"].items():
-        curves = tables.get(name, {}).get("curves", {})
+        known = tables.get(name, {})
+        curves = known.get("curves", {})
         for label, curve in table["curves"].items():
             old = curves.get(label, {}).get("points", [])
             curve["points"] = old[: curve["from"]] + curve["points"]
             curve["from"] = 0
-        tables[name] = table
+        tables[name] = {**known, **table}
     assert record.get("version", -1) == change["since"]
     record.update({k: v for k, v in change.items() if k not in {"tables", "since"}}, since=-1)
     return record
@@ -130,6 +132,8 @@ def test_an_increment_holds_only_what_changed():
     state.apply(EpochEnded("users", 5, 5, {"critic": 0.1}))
     change = state.increment(cursor)
     assert list(change["tables"]) == ["users"]
+    assert not {"order", "notices"} & set(change)
+    assert "linkages" not in change["tables"]["users"]
     assert change["tables"]["users"]["curves"]["critic"] == {
         "from": 4,
         "points": [[5, 0.1]],
@@ -151,6 +155,81 @@ def test_hundred_tables_of_ten_thousand_epochs_stay_light():
     assert per_table * 100 < 1_000_000
     assert all(len(c.points) <= 60 for c in state.tables["t0"].curves.values())
     assert state.tables["t0"].curves["critic"].points[-1][0] > 9_000
+
+
+def test_a_foreign_key_that_only_points_is_told_apart():
+    state = RunState()
+    state.apply(LinkageFitted("t", "p", "k", "matching", (1, 2), 0.6, 0.2, driving=False))
+    state.apply(LinkageFitted("t", "q", "k", "empirical", (2, 1), 0.3, 0.2))
+    linkages = state.snapshot()["tables"]["t"]["linkages"]
+    assert [(each["parent"], each["driving"]) for each in linkages] == [("p", False), ("q", True)]
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_clock_counts_what_no_event_has_told_yet():
+    clock = Clock()
+    state = RunState(clock)
+    state.apply(RunStarted(("t",), 1, 5, "CTGAN"))
+    clock.now += 3
+    state.apply(TableStarted("t", rows=10, columns=2))
+    clock.now += 2
+    record = state.snapshot()
+    assert record["seconds"] == 5.0
+    assert record["tables"]["t"]["seconds"] == 2.0
+    state.apply(TableFitted("t", seconds=1.9))
+    state.apply(RunFailed("no"))
+    clock.now += 50
+    assert state.snapshot()["seconds"] == 5.0
+    assert state.snapshot()["tables"]["t"]["seconds"] == 1.9
+
+
+def started(rows=(100, 300), epochs=10):
+    state = RunState()
+    state.apply(RunStarted(("a", "b"), 1, epochs, "CTGAN", rows=rows))
+    return state
+
+
+def test_the_time_left_counts_waiting_tables_by_their_rows():
+    state = started()
+    assert state.snapshot()["remaining"] is None
+    state.apply(TableStarted("a", rows=100, columns=2))
+    for epoch in range(1, 6):
+        state.apply(EpochEnded("a", epoch, 10, seconds=1.0))
+    # Five epochs of this table, and ten seconds for each hundred rows of the other.
+    assert state.snapshot()["remaining"] == pytest.approx(5 + 30)
+    state.apply(TableFitted("a", seconds=20.0, epochs=10))
+    assert state.snapshot()["remaining"] == pytest.approx(60)
+
+
+def test_the_time_left_is_unknown_where_the_rows_are():
+    state = started(rows=())
+    state.apply(TableStarted("a", rows=100, columns=2))
+    for epoch in range(1, 6):
+        state.apply(EpochEnded("a", epoch, 10, seconds=1.0))
+    assert state.snapshot()["remaining"] is None
+
+
+def test_the_part_done_grows_from_nothing_to_the_whole():
+    parts = []
+    state = RunState()
+    for event in shop_events():
+        state.apply(event)
+        parts.append(state.snapshot()["part"])
+    assert parts[0] == 0
+    assert parts == sorted(parts)
+    assert parts[-1] == pytest.approx(1.0)
+
+
+def test_a_run_that_only_generates_counts_generated_tables():
+    state = started(epochs=0)
+    state.apply(TableSampled("a", rows=10, seconds=1.0))
+    assert state.snapshot()["part"] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize("limit", [2, 3, 7, 500])
