@@ -7,6 +7,7 @@
     ├── DataError (ValueError)        the data does not fit the description
     ├── NotFittedError (ValueError)   something was asked of a model before `fit`
     ├── TrainingError                 training cannot go on (not a number, collapsed)
+    │   └── ResumeError               nothing to go on from, or that of another fit
     ├── PrivacyError                  a privacy rule cannot be applied
     ├── SessionError                  no engine session can be found or started
     ├── StorageError                  reading or writing a table failed
@@ -108,7 +109,26 @@ class NotFittedError(SynthoHiveError, ValueError):
 
 
 class TrainingError(SynthoHiveError):
-    """Training cannot go on; the message says why and what to try."""
+    """Training cannot go on; the message says why and what to try.
+
+    Attributes:
+        reason: Why.
+        remedies: What to try, a sentence each.
+    """
+
+    def __init__(self, reason: str, *, remedies: Iterable[str] = ()) -> None:
+        self.reason = reason
+        self.remedies = tuple(remedies)
+        super().__init__("\n".join([reason, *tried(self.remedies)]))
+
+
+def tried(remedies: tuple[str, ...]) -> list[str]:
+    """Return the lines that name remedies, none where there are none."""
+    return ["what to try:", *(f"  - {remedy}" for remedy in remedies)] if remedies else []
+
+
+class ResumeError(TrainingError):
+    """What a run is to go on from belongs to other data or parameters, or is not there."""
 
 
 class PrivacyError(SynthoHiveError):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,7 +33,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """A fit begins. ``tables`` are in the order of work; ``epochs`` is the planned number."""
+    """A fit begins. ``tables`` are in the order of work; ``epochs`` is the planned number.
+
+    ``rows`` are the real rows of each of them, 0 where unknown; displays foretell the time from it.
+    """
 
     kind: ClassVar[str] = "run_started"
     tables: tuple[str, ...]
@@ -40,6 +44,7 @@ class RunStarted(Event):
     epochs: int
     model: str
     engine: str = ""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,11 @@ class PhaseStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class LinkageFitted(Event):
-    """Children per parent were learnt.
+    """Children per parent were learnt, of one foreign key.
 
     ``counts[k]`` is the number of parents with ``k`` children in the real data; the last cell holds
-    all with ``len(counts) - 1`` or more. ``real_mean`` and ``real_variance`` are exact.
+    all with ``len(counts) - 1`` or more. ``real_mean`` and ``real_variance`` are exact. ``driving``
+    says whether this key decides how many rows the table gets, or only points to a parent.
     """
 
     kind: ClassVar[str] = "linkage_fitted"
@@ -89,6 +95,7 @@ class LinkageFitted(Event):
     counts: tuple[int, ...]
     real_mean: float
     real_variance: float
+    driving: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,7 @@ class LinkageSampled(Event):
     counts: tuple[int, ...]
     mean: float
     variance: float
+    driving: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +270,19 @@ class EventBus:
                 self._sinks.remove(sink)
 
 
+class Stopped(KeyboardInterrupt):
+    """A stop has broken off work that was marked as `CancelToken.breakable`.
+
+    No ``except Exception`` of a library on the way swallows it, as with every interrupt.
+    """
+
+
 class CancelToken:
     """Asks a run to stop at its next safe point; set from a signal handler or another thread."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._breakable = 0
 
     def cancel(self) -> None:
         """Ask for the stop."""
@@ -276,3 +292,26 @@ class CancelToken:
     def cancelled(self) -> bool:
         """Whether the stop was asked for."""
         return self._event.is_set()
+
+    @contextmanager
+    def breakable(self) -> Iterator[None]:
+        """Mark work of this thread that a stop may break off anywhere: nothing of it is kept.
+
+        Raises:
+            Stopped: From inside, by `interrupt`.
+        """
+        self._breakable += 1
+        try:
+            yield
+        finally:
+            self._breakable -= 1
+
+    def interrupt(self) -> None:
+        """Ask for the stop from a signal handler, and break off what may be broken off.
+
+        Raises:
+            Stopped: Where the work is `breakable`.
+        """
+        self.cancel()
+        if self._breakable:
+            raise Stopped

@@ -4,6 +4,8 @@ import os
 
 # Two cores run many small fits: threads that wait for each other would cost more than they bring.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Nothing of the tests is kept in the cache of whoever runs them.
+os.environ["SYNTHOHIVE_CHECKPOINTS"] = "off"
 
 
 def pytest_terminal_summary(terminalreporter):

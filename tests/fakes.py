@@ -62,7 +62,9 @@ class ResamplingModel(ConditionalGenerativeModel):
                 for name in ("best_checkpoint", "final_checkpoint"):
                     folder = last.with_name(name)
                     folder.mkdir(parents=True, exist_ok=True)
-                    (folder / "epoch.json").write_text(json.dumps({"epoch": self.epochs_run}))
+                    # As those of real models: whole or absent.
+                    (folder / "epoch.new").write_text(json.dumps({"epoch": self.epochs_run}))
+                    (folder / "epoch.new").replace(folder / "epoch.json")
                     emit(CheckpointSaved(table_name, name, self.epochs_run))
         return self
 

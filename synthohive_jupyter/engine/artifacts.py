@@ -6,11 +6,11 @@
       metadata.json   the description             plan.json     columns, model, seed
       privacy.json    the privacy rules           events.jsonl  the events of the fit
       tables/<slug-hash>/
-        started.json  fingerprint of a fit that has begun
+        started.json  mark of a fit that has begun
         model/        config.json, *.safetensors
         linkage.json  children per parent         keys.json     keys, shares and types
         links.json    parents by other keys       history.json  what siblings are told
-        kept.parquet  the rows of a kept table    done.json     fingerprint; written last
+        kept.parquet  the rows of a kept table    done.json     its mark; written last
       <table>/{best_checkpoint, final_checkpoint}
 
 Files are written beside their place and renamed, so that a file is whole or absent. They hold no
@@ -77,12 +77,6 @@ def hashed_name(table: str) -> str:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", table).strip("-")[:40]
     digest = hashlib.sha256(table.encode()).hexdigest()[:8]
     return f"{slug or 'table'}-{digest}"
-
-
-def fingerprint(parts: Mapping[str, Any]) -> str:
-    """Return the identity of a fit: equal parts, in any order, give equal text."""
-    text = json.dumps(parts, sort_keys=True, default=repr)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class RunDirectory:
@@ -168,18 +162,24 @@ class TableDirectory:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def start(self, mark: str) -> bool:
-        """Note that a fit begins; return whether the last one here was the same and unfinished."""
-        known = _read_mark(self.root / "started.json")
-        write_json(self.root / "started.json", {"version": VERSION, "fingerprint": mark})
+    def started(self) -> Mapping[str, str] | None:
+        """Return the mark of the last fit that began here, ``None`` where there is none."""
+        return _read_mark(self.root / "started.json")
+
+    def finished(self) -> Mapping[str, str] | None:
+        """Return the mark of the fit that is complete here, ``None`` where there is none."""
+        return _read_mark(self.root / "done.json")
+
+    def finished_at(self) -> float:
+        """Return when the fit was complete, in seconds since the epoch."""
+        return (self.root / "done.json").stat().st_mtime
+
+    def start(self, mark: Mapping[str, str]) -> None:
+        """Note that a fit begins."""
+        write_json(self.root / "started.json", {"version": VERSION, "mark": mark})
         (self.root / "done.json").unlink(missing_ok=True)
-        return known == mark
 
-    def finished(self, mark: str) -> bool:
-        """Return whether the fit with that fingerprint is complete here."""
-        return _read_mark(self.root / "done.json") == mark
-
-    def write(self, learnt: Learnt, mark: str) -> None:
+    def write(self, learnt: Learnt, mark: Mapping[str, str]) -> None:
         """Write everything that was learnt; ``done.json`` comes last.
 
         Raises:
@@ -204,7 +204,7 @@ class TableDirectory:
             "history": learnt.history is not None,
             "kept": learnt.kept is not None,
         }
-        write_json(self.root / "done.json", {"version": VERSION, "fingerprint": mark, **parts})
+        write_json(self.root / "done.json", {"version": VERSION, "mark": mark, **parts})
 
     def read(self, load_model: LoadModel) -> Learnt:
         """Read what `write` has written.
@@ -294,12 +294,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return record
 
 
-def _read_mark(path: Path) -> str | None:
+def _read_mark(path: Path) -> Mapping[str, str] | None:
     try:
         record = read_json(path)
     except ModelFileError:
         return None
-    return record.get("fingerprint") if record.get("version") == VERSION else None
+    mark = record.get("mark")
+    return mark if record.get("version") == VERSION and isinstance(mark, dict) else None
 
 
 def _replace(path: Path, write: Callable[[Path], Any]) -> None:

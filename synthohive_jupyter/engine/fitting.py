@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from synthohive_jupyter.engine.degrees import fitted_events, real_degrees
 from synthohive_jupyter.engine.describing import (
     column_rules,
     frequent_keys,
@@ -19,9 +20,9 @@ from synthohive_jupyter.engine.siblings import learn_history, sibling_order
 from synthohive_jupyter.events import (
     CancelToken,
     Event,
-    LinkageFitted,
     Notice,
     PhaseStarted,
+    Stopped,
     TableFitted,
     TableStarted,
 )
@@ -42,7 +43,7 @@ from synthohive_jupyter.relational.keys.references import NULL, KeyFormat
 from synthohive_jupyter.relational.parents.link import ParentLink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from synthohive_jupyter.engine.tables import RealTables
     from synthohive_jupyter.relational.steps import TableStep
     from synthohive_jupyter.schema.facts import TableFacts
-    from synthohive_jupyter.schema.metadata import ForeignKey
+    from synthohive_jupyter.schema.metadata import ForeignKey, Metadata
 
     Positions = NDArray[np.int64]
 
@@ -76,6 +77,23 @@ class Rows:
     order: Positions
     family: Positions
     above: Mapping[str, Positions]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the model of a table learns.
+
+    Attributes:
+        description: The metadata of the table alone.
+        rows: Its columns.
+        context: What each row is told, or ``None``.
+        families: What rare values are counted in, by row; ``None`` for rows.
+    """
+
+    description: Metadata
+    rows: pd.DataFrame
+    context: pd.DataFrame | None
+    families: Positions | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,7 @@ class TableFitter:
         *,
         checkpoints: Path | None = None,
         resume: bool = False,
+        before: Iterable[Event] = (),
     ) -> Learnt:
         """Fit one table; its model tells by ``cancelled`` whether it was stopped.
 
@@ -111,20 +130,48 @@ class TableFitter:
             step: What to learn.
             checkpoints: Folder of the table's checkpoints.
             resume: Go on from a checkpoint there.
+            before: Told before the training: the epochs that it goes on from.
 
         Raises:
             DataError: If a key is neither whole numbers nor text.
             TrainingError: If training fails.
+            Stopped: If it was stopped before the training.
         """
         start = time.monotonic()
         parent = None if step.driver is None else step.driver.parent
         rows = self.facts[step.table].rows or 0
         self.emit(TableStarted(step.table, rows, len(step.columns), parent))
+        with self.cancel.breakable():
+            learnt, lesson = self._linked(step)
+        for event in fitted_events(step, learnt):
+            self.emit(event)
+        if lesson is not None:
+            self._phase(step, "train")
+            for earlier in before:
+                self.emit(earlier)
+            learnt.model = self.settings.model(lesson.description, step.model)
+            learnt.model.fit(
+                lesson.rows,
+                lesson.context,
+                table_name=step.table,
+                seed=self.settings.seed,
+                on_event=self.emit,
+                cancel=self.cancel,
+                checkpoint_dir=checkpoints,
+                checkpoint_interval=self.settings.checkpoint_interval,
+                resume=resume,
+                families=lesson.families,
+            )
+        if learnt.model is None or not learnt.model.cancelled:
+            self.emit(fitted_event(learnt, step.table, time.monotonic() - start))
+        return learnt
+
+    def _linked(self, step: TableStep) -> tuple[Learnt, Lesson | None]:
+        """Learn all of a table but its model; return what that has to learn, if anything."""
         self._phase(step, "read")
         frame = self.tables.frame(step.table)
         if step.role == "kept":
-            self.emit(TableFitted(step.table, time.monotonic() - start))
-            return Learnt(TableRecord(len(frame), _dtypes(frame)), kept=frame)
+            return Learnt(TableRecord(len(frame), _dtypes(frame)), kept=frame), None
         self._phase(step, "protect")
         # Personal data is remembered by its shape alone; it is no column of the model.
         self.fitted.sanitizer.fit(step.table, frame)
@@ -144,40 +191,18 @@ class TableFitter:
             context = told if context is None else pd.concat([context, told], axis=1)
         record = self._record(step, data.own, context)
         learnt = Learnt(record, linkage=linkage, links=links, history=history)
-        if len(drawn.columns) and len(drawn):
-            self._phase(step, "train")
-            description = model_metadata(
-                self.fitted.metadata,
-                self.fitted.plan,
-                step,
-                columns=tuple(drawn.columns),
-                links=links,
-                history=history,
-                together=frequent_keys(step, data.own, unit),
-            )
-            learnt.model = self.settings.model(description, step.model)
-            learnt.model.fit(
-                drawn,
-                context,
-                table_name=step.table,
-                seed=self.settings.seed,
-                on_event=self.emit,
-                cancel=self.cancel,
-                checkpoint_dir=checkpoints,
-                checkpoint_interval=self.settings.checkpoint_interval,
-                resume=resume,
-                families=unit,
-            )
-        if learnt.model is None or not learnt.model.cancelled:
-            self.emit(self._fitted_event(learnt, step.table, time.monotonic() - start))
-        return learnt
-
-    @staticmethod
-    def _fitted_event(learnt: Learnt, table: str, seconds: float) -> TableFitted:
-        model = learnt.model
-        if model is None:
-            return TableFitted(table, seconds)
-        return TableFitted(table, seconds, model.epochs_run, model.best_epoch, model.name)
+        if not len(drawn.columns) or not len(drawn):
+            return learnt, None
+        description = model_metadata(
+            self.fitted.metadata,
+            self.fitted.plan,
+            step,
+            columns=tuple(drawn.columns),
+            links=links,
+            history=history,
+            together=frequent_keys(step, data.own, unit),
+        )
+        return learnt, Lesson(description, drawn, context, unit)
 
     def remember(self, step: TableStep) -> None:
         """Tell the sanitizer of a table whose fit was taken over from an earlier run."""
@@ -185,6 +210,8 @@ class TableFitter:
             self.fitted.sanitizer.fit(step.table, self.tables.frame(step.table))
 
     def _phase(self, step: TableStep, phase: str) -> None:
+        if self.cancel.cancelled:
+            raise Stopped
         self.emit(PhaseStarted(step.table, phase))
 
     def _rows(self, step: TableStep) -> Rows:
@@ -290,11 +317,9 @@ class TableFitter:
         looked_at = None
         if step.linkage_method == "conditional":
             looked_at = known_of_parents(step, plan, self.tables)
-        model = LinkageModel(step.linkage_method).fit_counts(
+        return LinkageModel(step.linkage_method).fit_counts(
             counts, looked_at, table=parent, bounds=step.bounds
         )
-        self.emit(linkage_event(step, model))
-        return model
 
     def _record(
         self, step: TableStep, own: pd.DataFrame, context: pd.DataFrame | None
@@ -307,6 +332,7 @@ class TableFitter:
             primary=None if number is None else KeyFormat.fit(own[number], table=step.table),
             references={k.name: self._reference(step, k, own) for k in step.structural_keys},
             context_dtypes=types,
+            degrees=real_degrees(step, self.tables),
         )
 
     def _reference(self, step: TableStep, key: ForeignKey, own: pd.DataFrame) -> Reference:
@@ -319,18 +345,12 @@ class TableFitter:
         return Reference(formats, float((positions == NULL).mean()) if len(own) else 0.0)
 
 
-def linkage_event(step: TableStep, model: LinkageModel) -> LinkageFitted:
-    """Return the event that tells of a fitted linkage."""
-    assert step.driver is not None
-    return LinkageFitted(
-        table=step.table,
-        parent=step.driver.parent,
-        foreign_key=step.driver.name,
-        method=model.fitted_as or model.method,
-        counts=model.histogram(model.cells),
-        real_mean=model.mean,
-        real_variance=model.variance,
-    )
+def fitted_event(learnt: Learnt, table: str, seconds: float) -> TableFitted:
+    """Return the event that tells of a fitted table."""
+    model = learnt.model
+    if model is None:
+        return TableFitted(table, seconds)
+    return TableFitted(table, seconds, model.epochs_run, model.best_epoch, model.name)
 
 
 def _moved(positions: Positions, order: Positions) -> Positions:

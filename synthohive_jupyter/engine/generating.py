@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from synthohive_jupyter.engine.degrees import sampled_events
 from synthohive_jupyter.engine.grown import Draft, GrownTables
 from synthohive_jupyter.engine.keeping import Keeper
 from synthohive_jupyter.engine.placing import Placer
 from synthohive_jupyter.engine.siblings import draw_families
-from synthohive_jupyter.events import Event, LinkageSampled, PhaseStarted, TableSampled
+from synthohive_jupyter.events import Event, PhaseStarted, TableSampled
 from synthohive_jupyter.io.frames import CONTEXT_PREFIX
 from synthohive_jupyter.relational.ancestry import climbed, context_of, known_of_parents
-from synthohive_jupyter.relational.counts.linkage import LinkageModel, histogram
 from synthohive_jupyter.relational.keys.references import (
     NULL,
     check_foreign_key,
@@ -113,6 +113,8 @@ class TableGenerator:
                     self._placer.place(draft, key)
             frame = self._whole(draft, learnt)
             self._check(step, frame)
+            for event in sampled_events(step, learnt, self.tables, self._kept(step)):
+                self.emit(event)
         self.emit(TableSampled(step.table, len(frame), time.monotonic() - start))
         return frame
 
@@ -136,24 +138,9 @@ class TableGenerator:
             rng=stream(self.seed, step.table, "counts"),
             total=None if rows is None else rows - alone,
         )
-        self._tell_counts(step, step.driver, learnt.linkage, counts)
         if rows is None:
             alone = _rows_alone(learnt, step.driver, counts)
         return np.concatenate([repeat_parents(counts), np.full(alone, NULL, dtype=np.int64)])
-
-    def _tell_counts(
-        self, step: TableStep, key: ForeignKey, linkage: LinkageModel, counts: Positions
-    ) -> None:
-        self.emit(
-            LinkageSampled(
-                table=step.table,
-                parent=key.parent,
-                foreign_key=key.name,
-                counts=histogram(counts, linkage.cells),
-                mean=float(counts.mean()) if len(counts) else 0.0,
-                variance=float(counts.var()) if len(counts) else 0.0,
-            )
-        )
 
     def _values(self, step: TableStep, learnt: Learnt, family: Positions) -> pd.DataFrame:
         """Return the columns that are drawn: values, and what rows look for in other parents."""

@@ -11,7 +11,8 @@ from synthohive_jupyter.engine.generating import TableGenerator
 from synthohive_jupyter.engine.grown import GrownTables
 from synthohive_jupyter.engine.preparing import prepare
 from synthohive_jupyter.engine.record import Fitted
-from synthohive_jupyter.engine.running import event_stream, fit_tables, generate_tables
+from synthohive_jupyter.engine.resuming import KeptTables
+from synthohive_jupyter.engine.running import event_stream, fit_tables, generate_tables, preparing
 from synthohive_jupyter.engine.saving import load_run, save_run, saved_class
 from synthohive_jupyter.engine.settings import FitSettings
 from synthohive_jupyter.engine.tables import RealTables
@@ -159,14 +160,15 @@ class StagedOrchestrator:
             on_event: Receives every event.
             cancel: Asks for a stop.
             resume: Take over the tables that an equal run has finished in ``checkpoint_dir``, and
-                go on where it was interrupted. Equal means the same description, columns, numbers
-                of rows, parameters and seed.
+                go on where it was interrupted. Equal means the same description, data, parameters
+                and seed; of every other table a notice says what differs.
             model_kwargs: Further parameters of the model.
 
         Raises:
             SchemaError: With every problem of description and data, before anything is trained.
             DataError: If a table cannot be learnt from.
-            TrainingError: If training fails.
+            TrainingError: If training fails, or the data cannot be counted.
+            RunInterrupted: If an interrupt has stopped it before the first table.
         """
         if resume and checkpoint_dir is None:
             raise ValueError("resume needs the checkpoint_dir of the run to go on with")
@@ -180,27 +182,27 @@ class StagedOrchestrator:
             model_kwargs,
         )
         settings.model(Metadata())  # a wrong parameter is told before any data is read
-        prepared = prepare(
-            self.metadata,
-            self.privacy,
-            real_data_paths,
-            read=self.open,
-            models=settings.classes,
-        )
+        token = CancelToken() if cancel is None else cancel
+        with preparing(token):
+            prepared = prepare(
+                self.metadata,
+                self.privacy,
+                real_data_paths,
+                read=self.open,
+                models=settings.classes,
+            )
         sanitizer = PIISanitizer(prepared.metadata, prepared.privacy, seed=settings.seed)
         self._state = Fitted(
             prepared.metadata, prepared.plan, prepared.kinds, sanitizer, settings.seed
         )
         run = None if checkpoint_dir is None else RunDirectory(checkpoint_dir, self.metadata.tables)
+        kept = None if run is None else KeptTables(run, resume=resume)
         if run is not None and not resume:
             run.events.unlink(missing_ok=True)
         with event_stream(on_event, progress_bar=progress_bar, run=run) as emit:
-            token = CancelToken() if cancel is None else cancel
             tables = RealTables(prepared.data, prepared.plan, prepared.metadata)
             fitter = TableFitter(tables, prepared.facts, settings, self._state, emit, token)
-            fit_tables(
-                fitter, prepared.notices, run, resume=resume, engine=self._engine or "pandas"
-            )
+            fit_tables(fitter, prepared.notices, kept, engine=self._engine or "pandas")
         return self
 
     def generate(

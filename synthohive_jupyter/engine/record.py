@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
+from synthohive_jupyter.engine.degrees import Degrees
 from synthohive_jupyter.errors import ModelFileError
 from synthohive_jupyter.relational.hierarchy.link import SelfLink
 from synthohive_jupyter.relational.keys.references import KeyFormat
@@ -72,6 +73,8 @@ class TableRecord:
         primary: Format of the key column that is filled by counting, or ``None``.
         references: Foreign key name to what is known of it; kept keys are not among them.
         context_dtypes: Context column to the dtype that the model was fitted on.
+        degrees: Name of each foreign key that does not drive to its children per parent, for
+            displays; kept keys are among them.
     """
 
     rows: int
@@ -79,6 +82,7 @@ class TableRecord:
     primary: KeyFormat | None = None
     references: Mapping[str, Reference] = field(default_factory=dict)
     context_dtypes: Mapping[str, str] = field(default_factory=dict)
+    degrees: Mapping[str, Degrees] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as JSON-safe values."""
@@ -88,6 +92,7 @@ class TableRecord:
             "primary": None if self.primary is None else self.primary.to_dict(),
             "references": {name: ref.to_dict() for name, ref in self.references.items()},
             "context_dtypes": list(self.context_dtypes.items()),
+            "degrees": {name: degrees.to_dict() for name, degrees in self.degrees.items()},
         }
 
     @classmethod
@@ -107,6 +112,9 @@ class TableRecord:
                     str(name): Reference.from_dict(r) for name, r in record["references"].items()
                 },
                 context_dtypes=_names(record["context_dtypes"]),
+                degrees={
+                    str(name): Degrees.from_dict(d) for name, d in record.get("degrees", {}).items()
+                },
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFileError("the record of a table is damaged") from error

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING
 
-from synthohive_jupyter.engine.artifacts import fingerprint
-from synthohive_jupyter.engine.fitting import linkage_event
-from synthohive_jupyter.engine.saving import load_model
-from synthohive_jupyter.errors import RunInterrupted, SynthoHiveError
+from synthohive_jupyter.engine.costs import memory_notices
+from synthohive_jupyter.engine.failures import in_our_words
+from synthohive_jupyter.errors import RunInterrupted
 from synthohive_jupyter.events import (
     CancelToken,
     EventBus,
@@ -20,8 +17,7 @@ from synthohive_jupyter.events import (
     RunFinished,
     RunStarted,
     RunStopped,
-    TableFitted,
-    TableStarted,
+    Stopped,
 )
 from synthohive_jupyter.progress.sinks import JsonlSink, LogSink, TqdmSink
 
@@ -33,7 +29,8 @@ if TYPE_CHECKING:
     from synthohive_jupyter.engine.artifacts import RunDirectory
     from synthohive_jupyter.engine.fitting import TableFitter
     from synthohive_jupyter.engine.generating import TableGenerator
-    from synthohive_jupyter.engine.record import Fitted, Learnt
+    from synthohive_jupyter.engine.record import Fitted
+    from synthohive_jupyter.engine.resuming import KeptTables
     from synthohive_jupyter.engine.writing import TableWriter
     from synthohive_jupyter.events import Event, EventSink
     from synthohive_jupyter.relational.steps import Plan, TableStep
@@ -68,12 +65,26 @@ def event_stream(
             sink.close()
 
 
+@contextmanager
+def preparing(token: CancelToken) -> Iterator[None]:
+    """Let a stop break off what comes before the first table, and tell errors in our words.
+
+    Raises:
+        RunInterrupted: If it was stopped.
+        TrainingError: From an error of others.
+    """
+    try:
+        with token.breakable(), in_our_words("counting the data"):
+            yield
+    except Stopped:
+        raise RunInterrupted("stopped while the data was counted") from None
+
+
 def fit_tables(
     fitter: TableFitter,
     notices: Sequence[Notice],
-    run: RunDirectory | None,
+    kept: KeptTables | None,
     *,
-    resume: bool,
     engine: str,
 ) -> None:
     """Fit table by table into ``fitter.fitted``; whatever happens, the finished ones stay there.
@@ -81,15 +92,15 @@ def fit_tables(
     Args:
         fitter: Fits one table.
         notices: What the user should know before the first one.
-        run: Where checkpoints go, or ``None``.
-        resume: Take over what an equal run has finished there.
+        kept: Keeps the tables, and takes over those of an earlier run; ``None`` keeps nothing.
         engine: Name of the engine, for displays.
     """
     fitted, emit, start = fitter.fitted, fitter.emit, time.monotonic()
     order = tuple(step.table for step in fitted.plan.steps)
-    settings = fitter.settings
-    emit(RunStarted(order, fitted.seed, settings.epochs, settings.model_cls.__name__, engine))
-    for notice in notices:
+    settings, rows = fitter.settings, tuple(fitter.facts[name].rows or 0 for name in order)
+    model = settings.model_cls.__name__
+    emit(RunStarted(order, fitted.seed, settings.epochs, model, engine, rows))
+    for notice in (*notices, *memory_notices(fitted.plan, fitter.facts, settings)):
         emit(notice)
     current: str | None = None
     try:
@@ -97,16 +108,19 @@ def fit_tables(
             current = step.table
             if fitter.cancel.cancelled:
                 break
-            learnt = _fit_table(fitter, step, run, resume=resume)
+            with in_our_words(f"training of table '{current}'"):
+                learnt = fitter.fit(step) if kept is None else kept.fit(fitter, step)
             if learnt.model is not None and learnt.model.cancelled:
                 break
             fitted.learnt[current] = learnt
             fitter.tables.release([fitted.plan.step(name) for name in fitted.learnt])
+    except Stopped:
+        pass  # before the training of a table: nothing of it is worth keeping
     except KeyboardInterrupt:
         emit(RunStopped(tuple(fitted.learnt), current, time.monotonic() - start))
         raise
     except Exception as error:
-        emit(RunFailed(_reason(error), current))
+        emit(RunFailed(str(error), current))
         raise
     if len(fitted.learnt) < len(order):
         emit(RunStopped(tuple(fitted.learnt), current, time.monotonic() - start))
@@ -135,6 +149,7 @@ def generate_tables(
         RunInterrupted: If ``cancel`` was set.
     """
     plan, tables = generator.fitted.plan, generator.tables
+    token = CancelToken() if cancel is None else cancel
     result: dict[str, pd.DataFrame] = {}
     drawn: list[str] = []
     done: list[str] = []
@@ -144,11 +159,12 @@ def generate_tables(
     try:
         for step in steps:
             current = step.table
-            _stop_if_asked(cancel, current)
-            generator.draw(step, rows.get(current))
+            with _breakable(token, current):
+                generator.draw(step, rows.get(current))
             drawn.append(current)
             for table in _settled(plan, drawn, done, there):
-                frame = generator.finish(plan.step(table))
+                with _breakable(token, table):
+                    frame = generator.finish(plan.step(table))
                 if writer is None:
                     result[table] = frame
                 else:
@@ -160,9 +176,26 @@ def generate_tables(
         generator.emit(RunStopped(tuple(done), current))
         raise
     except Exception as error:
-        generator.emit(RunFailed(_reason(error), current))
+        generator.emit(RunFailed(str(error), current))
         raise
     return {step.table: result[step.table] for step in steps if step.table in result}
+
+
+@contextmanager
+def _breakable(token: CancelToken, table: str) -> Iterator[None]:
+    """Let a stop break off the generation of a table, and tell errors of others in our words.
+
+    Raises:
+        RunInterrupted: If it was stopped, before or inside.
+    """
+    reason = f"stopped while table '{table}' was generated"
+    if token.cancelled:
+        raise RunInterrupted(reason)
+    try:
+        with token.breakable(), in_our_words(f"generation of table '{table}'"):
+            yield
+    except Stopped:
+        raise RunInterrupted(reason) from None
 
 
 def _settled(
@@ -173,57 +206,6 @@ def _settled(
     for table in drawn:
         if table not in done and not (waits[table] & set(there)) - set(drawn):
             yield table
-
-
-def _fit_table(
-    fitter: TableFitter, step: TableStep, run: RunDirectory | None, *, resume: bool
-) -> Learnt:
-    """Fit a table, or take it over from the run that is resumed."""
-    if run is None:
-        return fitter.fit(step)
-    folder, mark = run.table(step.table), _fingerprint(fitter, step)
-    if resume and folder.finished(mark):
-        return _take_over(fitter, step, run)
-    begun = folder.start(mark)
-    learnt = fitter.fit(step, checkpoints=run.checkpoints(step.table), resume=resume and begun)
-    if learnt.model is None or not learnt.model.cancelled:
-        folder.write(learnt, mark)
-    return learnt
-
-
-def _take_over(fitter: TableFitter, step: TableStep, run: RunDirectory) -> Learnt:
-    parent = None if step.driver is None else step.driver.parent
-    settings = fitter.settings
-    read = partial(load_model, step=step, model_cls=settings.model_cls, classes=settings.classes)
-    learnt = run.table(step.table).read(read)
-    rows, columns = learnt.record.rows, len(step.columns)
-    fitter.emit(TableStarted(step.table, rows, columns, parent, reused=True))
-    fitter.remember(step)
-    if learnt.linkage is not None:
-        fitter.emit(linkage_event(step, learnt.linkage))
-    fitter.emit(TableFitted(step.table, 0.0))
-    return learnt
-
-
-def _fingerprint(fitter: TableFitter, step: TableStep) -> str:
-    """Return the identity of one table's fit: everything that its outcome depends on but cells."""
-    settings, tables = fitter.settings, fitter.fitted.metadata.to_dict()["tables"]
-    near = {step.table, *step.parents, *step.ancestors, *(k.parent for k in step.other_keys)}
-    rules = fitter.fitted.sanitizer.config.items()
-    return fingerprint(
-        {
-            "tables": [table for table in tables if table["name"] in near],
-            "step": asdict(step),
-            "model": settings.model_cls.__name__,
-            "epochs": settings.epochs,
-            "batch_size": settings.batch_size,
-            "checkpoint_interval": settings.checkpoint_interval,
-            "model_kwargs": dict(settings.model_kwargs),
-            "seed": settings.seed,
-            "facts": {name: asdict(fitter.facts[name]) for name in sorted(near)},
-            "privacy": [(place, repr(rule)) for place, rule in rules],
-        }
-    )
 
 
 def _possible(fitted: Fitted, emit: Emit) -> Iterator[TableStep]:
@@ -237,13 +219,3 @@ def _possible(fitted: Fitted, emit: Emit) -> Iterator[TableStep]:
         absent.add(step.table)
         why = f"its parent '{lost[0]}' is left out" if lost else "its fit was not finished"
         emit(Notice(f"left out: {why}", table=step.table, level="warning"))
-
-
-def _stop_if_asked(cancel: CancelToken | None, table: str) -> None:
-    if cancel is not None and cancel.cancelled:
-        raise RunInterrupted(f"stopped before table '{table}' was generated")
-
-
-def _reason(error: Exception) -> str:
-    """Return the text of an error of ours; of others the type alone: their text may quote data."""
-    return str(error) if isinstance(error, SynthoHiveError) else type(error).__name__

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     Classes = Mapping[str, type[ConditionalGenerativeModel]]
 
-_MARK = "saved"
-"""Fingerprint of tables in a saved run: it is never resumed."""
-
 
 def save_run(
     path: str | Path,
@@ -60,7 +57,8 @@ def save_run(
         run.write_json("metadata", fitted.metadata.to_dict())
         run.write_json("privacy", privacy)
         for name, learnt in fitted.learnt.items():
-            run.table(name).write(learnt, _MARK)
+            # Without a mark: a saved run is never resumed.
+            run.table(name).write(learnt, {})
         run.write_json("plan", plan)
 
     RunDirectory(path).replace(write)

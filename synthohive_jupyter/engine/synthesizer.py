@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from synthohive_jupyter.engine.orchestrator import StagedOrchestrator
+from synthohive_jupyter.engine.running import preparing
 from synthohive_jupyter.errors import NotFittedError, TrainingError
+from synthohive_jupyter.events import CancelToken
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.relations import quote
 from synthohive_jupyter.io.sampler import RelationalSampler
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from synthohive_jupyter.events import CancelToken, EventSink
+    from synthohive_jupyter.events import EventSink
     from synthohive_jupyter.models.base import ConditionalGenerativeModel
     from synthohive_jupyter.privacy.config import PrivacyConfig
     from synthohive_jupyter.schema.metadata import Metadata
@@ -110,16 +112,18 @@ class Synthesizer:
             SchemaError: With every problem of description and data, before anything is trained.
             DataError: If a table cannot be learnt from.
             TrainingError: If training fails, or the trial of ``validate`` does.
+            RunInterrupted: If an interrupt has stopped it before the first table.
             ValueError: If the strategy is unknown.
         """
         if sampling_strategy not in STRATEGIES:
             raise ValueError(f"sampling_strategy is one of {', '.join(STRATEGIES)}")
         self.metadata.validate_schema()
         seed = fresh_seed() if seed is None else seed
-        sources = self._sources(data)
-        if sampling_strategy != "full":
-            stratified = sampling_strategy == "relational_stratified"
-            sources = self._sampled(sources, sample_size, stratified=stratified, seed=seed)
+        with preparing(CancelToken() if cancel is None else cancel):
+            sources = self._sources(data)
+            if sampling_strategy != "full":
+                stratified = sampling_strategy == "relational_stratified"
+                sources = self._sampled(sources, sample_size, stratified=stratified, seed=seed)
         if self.model.accepts("embedding_threshold"):
             model_kwargs.setdefault("embedding_threshold", self.embedding_threshold)
         self.orchestrator.fit_all(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype, pandas_dtype
 
+from synthohive_jupyter.engine.marks import content_digest
 from synthohive_jupyter.io import frames
 from synthohive_jupyter.io.lookup import complete, locate
 from synthohive_jupyter.io.relations import quote
@@ -39,6 +40,7 @@ class RealTables:
         self._metadata = metadata
         self._frames: dict[str, pd.DataFrame] = {}
         self._positions: dict[tuple[str, str], Positions] = {}
+        self._digests: dict[str, str] = {}
 
     def frame(self, table: str) -> pd.DataFrame:
         """Return a whole table: null where a key points to a row that a kept table lacks."""
@@ -58,6 +60,12 @@ class RealTables:
     def rows(self, table: str) -> int:
         """Return the number of rows of a table."""
         return len(self.frame(table))
+
+    def digest(self, table: str) -> str:
+        """Return a digest of a table's content; it is remembered when the rows are not any more."""
+        if table not in self._digests:
+            self._digests[table] = content_digest(self.frame(table))
+        return self._digests[table]
 
     def columns(self, table: str, names: Sequence[str]) -> pd.DataFrame:
         """Return columns of a table, row by row."""

@@ -63,8 +63,7 @@ class AutoModel(ConditionalGenerativeModel):
     ) -> None:
         super().__init__(metadata, batch_size, epochs)
         if kwargs:
-            known = [_class(name).config_class.names() for name in CANDIDATES]
-            reject_unknown("AutoModel", kwargs, frozenset().union(*known))
+            reject_unknown("AutoModel", kwargs, _parameters())
         self.chosen: StoredModel[Any] | None = None
         self._parameters = kwargs
 
@@ -76,7 +75,7 @@ class AutoModel(ConditionalGenerativeModel):
     @classmethod
     def accepts(cls, parameter: str) -> bool:
         """Return whether a candidate has a parameter of this name."""
-        return any(_class(name).accepts(parameter) for name in CANDIDATES)
+        return parameter in _parameters()
 
     def fit(
         self,
@@ -177,6 +176,14 @@ def choose(n_columns: int) -> str:
     ('tree', 'argn')
     """
     return "argn" if n_columns > WIDE else "tree"
+
+
+def _parameters() -> frozenset[str]:
+    """Return the parameters of all candidates, without their libraries: torch takes seconds."""
+    from synthohive_jupyter.models.argn.config import ARGNConfig
+    from synthohive_jupyter.models.tree.config import TreeConfig
+
+    return frozenset(TreeConfig.names()) | frozenset(ARGNConfig.names())
 
 
 def _class(name: str) -> type[StoredModel[Any]]:

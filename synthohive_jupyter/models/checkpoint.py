@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import safetensors.torch
+import numpy as np
+import safetensors
 
 from synthohive_jupyter.errors import ModelFileError, StorageError
 from synthohive_jupyter.models.strict_json import parse_json
@@ -97,8 +98,10 @@ class Checkpoint:
             data = file.read()
         if hashlib.sha256(data).hexdigest() != self._hashes[member]:
             raise ModelFileError(f"{self.path}/{member} is damaged: its hash is another one")
+        from safetensors.torch import load
+
         try:
-            return dict(safetensors.torch.load(data))
+            return dict(load(data))
         except (safetensors.SafetensorError, ValueError) as error:
             raise ModelFileError(f"{self.path}/{member} is damaged") from error
 
@@ -211,7 +214,7 @@ def write(
     *,
     kind: str,
     config: Mapping[str, Any],
-    tensors: Mapping[str, Mapping[str, Tensor]],
+    tensors: Mapping[str, Mapping[str, Any]],
     overwrite: bool = False,
 ) -> None:
     """Write a model directory: everything, or nothing.
@@ -223,7 +226,7 @@ def write(
         path: The directory; its parents are made.
         kind: One of `KINDS`.
         config: JSON-safe values; ``format``, ``kind`` and ``members`` are added.
-        tensors: Member (`WEIGHTS`, `TRAINING`) to named tensors.
+        tensors: Member (`WEIGHTS`, `TRAINING`) to named tensors, of torch or of numpy.
         overwrite: Replace a model that is there. Anything else is never replaced.
 
     Raises:
@@ -241,7 +244,7 @@ def write(
     try:
         hashes = {}
         for member, named in tensors.items():
-            data = safetensors.torch.save({k: t.contiguous() for k, t in named.items()})
+            data = _packed(named)
             hashes[member] = hashlib.sha256(data).hexdigest()
             _write_file(staged / member, data)
         text = json.dumps(record | {"members": hashes}, allow_nan=False, indent=1)
@@ -251,6 +254,17 @@ def write(
         raise StorageError(f"cannot write a model to {path}: {error.strerror}") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _packed(named: Mapping[str, Any]) -> bytes:
+    """Return tensors as safetensors holds them; arrays of numpy need no torch."""
+    if all(isinstance(tensor, np.ndarray) for tensor in named.values()):
+        from safetensors.numpy import save as save_arrays
+
+        return save_arrays({k: np.ascontiguousarray(a) for k, a in named.items()})
+    from safetensors.torch import save
+
+    return save({k: t.contiguous() for k, t in named.items()})
 
 
 def _check_free(path: Path, *, overwrite: bool) -> None:

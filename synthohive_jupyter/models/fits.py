@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synthohive_jupyter.errors import TrainingError
+from synthohive_jupyter.errors import ResumeError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import numpy as np
@@ -65,6 +67,10 @@ class Run:
     interval: int
     resume: bool
 
+    def breakable(self) -> AbstractContextManager[None]:
+        """Mark work that a stop may break off, since nothing of it is kept."""
+        return nullcontext() if self.cancel is None else self.cancel.breakable()
+
     def unfinished(self, kind: str) -> Checkpoint | None:
         """Return the checkpoint of this kind of model to go on from, where there is one.
 
@@ -82,10 +88,10 @@ def check_fingerprint(found: object, wanted: str, *, table: str) -> None:
     """Refuse to resume from a checkpoint whose fingerprint is not that of the fit.
 
     Raises:
-        TrainingError: If it is another one; it says what to do.
+        ResumeError: If it is another one; it says what to do.
     """
     if found != wanted:
-        raise TrainingError(
+        raise ResumeError(
             f"cannot resume {table!r}: the data, the seed or the parameters are not those of the "
             "checkpoint. Give them back, choose another checkpoint_dir, or start anew with "
             "resume=False"

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from torch import Tensor
-
     from synthohive_jupyter.models.checkpoint import Checkpoint
 
 
@@ -135,8 +133,8 @@ class Fitted(ABC):
         }
 
     @abstractmethod
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the tensors of ``weights.safetensors``."""
+    def tensors(self) -> dict[str, Any]:
+        """Return the tensors of ``weights.safetensors``, of torch or of numpy."""
 
 
 def columns_of(saved: Checkpoint) -> tuple[str, TableTransformer, TableTransformer | None]:

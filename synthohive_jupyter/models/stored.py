@@ -9,7 +9,8 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from synthohive_jupyter.errors import ModelFileError, NotFittedError
+from synthohive_jupyter.errors import ModelFileError, NotFittedError, StorageError
+from synthohive_jupyter.events import CheckpointSaved, Notice
 from synthohive_jupyter.models.base import ConditionalGenerativeModel, LoadMethod, check_context
 from synthohive_jupyter.models.fits import CONTEXT_ENCODING, ENCODING, Coded, Run
 from synthohive_jupyter.models.strict_json import whole
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pandas as pd
-    from torch import Tensor
 
     from synthohive_jupyter.events import CancelToken, EventSink
     from synthohive_jupyter.models.checkpoint import Checkpoint
@@ -97,7 +97,7 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
             TrainingError: If training cannot go on (networks keep their best weights), or the
                 checkpoint to resume from belongs to other data or parameters.
             ModelFileError: If the checkpoint to resume from is damaged.
-            StorageError: If a checkpoint cannot be written.
+            Stopped: If an interrupt has stopped it before there was anything to learn from.
         """
         if checkpoint_interval < 1:
             raise ValueError("checkpoint_interval is a positive whole number")
@@ -108,8 +108,21 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         place = None if checkpoint_dir is None else Path(checkpoint_dir)
         run = Run(seed, on_event or _ignore, cancel, place, checkpoint_interval, resume)
         self._seed, self.cancelled, self.epochs_run, self._fitted = seed, False, 0, None
-        self._learn(self._code(data, context, table, seed=seed, families=families), run)
+        with run.breakable():
+            coded = self._code(data, context, table, seed=seed, families=families)
+        self._learn(coded, run)
+        if not self.cancelled:
+            for told in self._warnings(data, context):
+                run.emit(told)
         return self
+
+    def _warnings(
+        self,
+        data: pd.DataFrame,  # noqa: ARG002 - for models that are compared with it
+        context: pd.DataFrame | None,  # noqa: ARG002 - the same
+    ) -> Iterator[Notice]:
+        """Yield what the user should know of a fit that has come to its end."""
+        yield from ()
 
     def _code(
         self,
@@ -246,7 +259,7 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
     def write(
         self,
         path: str | Path,
-        members: dict[str, dict[str, Tensor]],
+        members: dict[str, dict[str, Any]],
         *,
         overwrite: bool,
         extra: dict[str, Any] | None = None,
@@ -265,6 +278,35 @@ class StoredModel(ConditionalGenerativeModel, Generic[FittedT]):
         }
         config |= self._history() | (extra or {})
         checkpoint.write(path, kind=self.kind, config=config, tensors=members, overwrite=overwrite)
+
+    def keep(
+        self,
+        run: Run,
+        name: str,
+        members: dict[str, dict[str, Any]],
+        extra: dict[str, Any] | None = None,
+        *,
+        epoch: int,
+    ) -> None:
+        """Write a checkpoint where they are wanted; where that fails a warning says so.
+
+        Args:
+            run: The fit.
+            name: `fits.BEST` or `fits.FINAL`.
+            members: Its tensors.
+            extra: Added to its configuration.
+            epoch: The epoch that it is of.
+        """
+        if run.place is None:
+            return
+        table = self.fitted.table
+        try:
+            self.write(run.place / name, members, overwrite=True, extra=extra)
+        except StorageError as error:
+            message = f"a checkpoint could not be written, so that a resumed fit does more: {error}"
+            run.emit(Notice(message, table=table, level="warning"))
+        else:
+            run.emit(CheckpointSaved(table, name, epoch))
 
     def _history(self) -> dict[str, Any]:
         """Return what is kept of the fit, JSON-safe."""

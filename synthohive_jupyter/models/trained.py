@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import torch
 
 from synthohive_jupyter.errors import ModelFileError, TrainingError
-from synthohive_jupyter.events import CheckpointSaved
 from synthohive_jupyter.models import checkpoint
 from synthohive_jupyter.models.fits import BEST, FINAL, Coded, Run
 from synthohive_jupyter.models.fitted import Fitted
 from synthohive_jupyter.models.hardware import thread_count
+from synthohive_jupyter.models.health import AGAINST_COLLAPSE, collapse, some_rows, warning
 from synthohive_jupyter.models.stored import StoredModel
 from synthohive_jupyter.models.strict_json import number, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
+    import pandas as pd
     from torch import Tensor
 
-    from synthohive_jupyter.events import EventSink
+    from synthohive_jupyter.events import Notice
     from synthohive_jupyter.models.training import Training
 
 
@@ -91,13 +91,14 @@ class TrainedModel(StoredModel[NetworkT]):
     def _learn(self, coded: Coded, run: Run) -> None:
         """Run the training, keep checkpoints, and take over the best weights however it ends."""
         self.best_epoch = self.best_metric = None
-        fitted, training = self._prepare(coded, seed=run.seed)
-        if training is not None and (saved := run.unfinished(self.kind)) is not None:
-            training.resume(saved)
+        with run.breakable():
+            fitted, training = self._prepare(coded, seed=run.seed)
+            if training is not None and (saved := run.unfinished(self.kind)) is not None:
+                training.resume(saved)
         self._fitted = fitted
         if training is None:
             return
-        keeper = None if run.place is None else Keeper(self, training, run.place, run.emit)
+        keeper = None if run.place is None else Keeper(self, training, run)
         try:
             for event in training.train(interval=run.interval, cancel=run.cancel):
                 self._note(training)
@@ -107,13 +108,27 @@ class TrainedModel(StoredModel[NetworkT]):
             self._note(training)
             if keeper is not None:
                 keeper.write()
-        except TrainingError:
+        except TrainingError as error:
             if training.best is None:
                 self._fitted = None
-            raise
+                raise
+            kept = f"{error.reason}; the weights of epoch {training.best.epoch} are used"
+            run.emit(warning(coded.table, kept, error.remedies))
         finally:
             self._note(training)
             fitted.use(training.best.weights if training.best else training.current_weights())
+        if not training.cancelled and (doubt := training.doubt()) is not None:
+            run.emit(warning(coded.table, doubt, training.remedies))
+
+    def _warnings(self, data: pd.DataFrame, context: pd.DataFrame | None) -> Iterator[Notice]:
+        """Yield a warning where what is drawn has collapsed."""
+        if not self.fitted.transformer.layout:
+            return
+        chosen = some_rows(len(data))
+        beside = None if context is None else context.iloc[chosen]
+        drawn = self.fitted.sample(len(chosen), beside, seed=self._seed)
+        if (found := collapse(drawn, data.iloc[chosen])) is not None:
+            yield warning(self.fitted.table, found, AGAINST_COLLAPSE)
 
     def _note(self, training: Training) -> None:
         self.epochs_run, self.cancelled = training.epochs_run, training.cancelled
@@ -138,14 +153,11 @@ class Keeper:
     Args:
         model: The model in training.
         training: Its training, already resumed.
-        place: The folder of both checkpoints.
-        emit: Receives `CheckpointSaved`.
+        run: The fit.
     """
 
-    def __init__(
-        self, model: TrainedModel[Any], training: Training, place: Path, emit: EventSink
-    ) -> None:
-        self._model, self._training, self._place, self._emit = model, training, place, emit
+    def __init__(self, model: TrainedModel[Any], training: Training, run: Run) -> None:
+        self._model, self._training, self._run = model, training, run
         self._best = training.best
         self._step = training.step
 
@@ -159,11 +171,9 @@ class Keeper:
         if training.best is not None and training.best is not self._best:
             self._best = training.best
             members = {checkpoint.WEIGHTS: fitted.tensors(training.best.weights)}
-            self._model.write(self._place / BEST, members, overwrite=True)
-            self._emit(CheckpointSaved(fitted.table, BEST, self._best.epoch))
+            self._model.keep(self._run, BEST, members, epoch=self._best.epoch)
         members = {
             checkpoint.WEIGHTS: fitted.tensors(training.current_weights()),
             checkpoint.TRAINING: state,
         }
-        self._model.write(self._place / FINAL, members, overwrite=True, extra={"training": record})
-        self._emit(CheckpointSaved(fitted.table, FINAL, training.epochs_run))
+        self._model.keep(self._run, FINAL, members, {"training": record}, epoch=training.epochs_run)

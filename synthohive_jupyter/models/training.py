@@ -67,8 +67,8 @@ class Training(ABC):
 
     counters: ClassVar[tuple[str, ...]] = ("step", "stale")
     levels: ClassVar[tuple[str, ...]] = ()
-    remedies: ClassVar[str]
-    """What to try where training diverges."""
+    remedies: ClassVar[tuple[str, ...]]
+    """What to try where training does not succeed."""
 
     steps_per_epoch: int
 
@@ -86,6 +86,7 @@ class Training(ABC):
         self._settings, self._rows, self._encoded = settings, batch_rows, data
         self.step, self.stale, self.cancelled = 0, 0, False
         self.best: Best | None = None
+        self._digest: str | None = None
 
     @property
     def epochs_run(self) -> int:
@@ -112,7 +113,7 @@ class Training(ABC):
         A cancelled epoch returns nothing and sets ``cancelled``.
 
         Raises:
-            TrainingError: If a loss is not a finite number.
+            TrainingError: If a loss or a weight is not a finite number.
         """
         totals: dict[str, Tensor] = {}
         first = self.step
@@ -124,15 +125,20 @@ class Training(ABC):
             self.step = step + 1
             totals = {name: totals.get(name, 0.0) + value for name, value in losses.items()}
         means = {name: float(total) / (self.step - first) for name, total in totals.items()}
-        for name, value in means.items():
-            if not math.isfinite(value):
-                kept = f"The weights of epoch {self.best.epoch} were kept. " if self.best else ""
-                raise TrainingError(
-                    f"training of {self._table!r} broke down in epoch {epoch} of {self._epochs}: "
-                    f"the {name} loss is no longer a finite number (the networks diverged). "
-                    f"{kept}Try one of: {self.remedies}"
-                )
+        broken = [f"the {name} loss" for name, mean in means.items() if not math.isfinite(mean)]
+        tensors = self._tensors(best=False)
+        broken += [f"weight {name}" for name, t in tensors.items() if not _finite(t)]
+        if broken:
+            raise TrainingError(
+                f"training of {self._table!r} broke down in epoch {epoch} of {self._epochs}: "
+                f"{broken[0]} is no longer a finite number (the networks diverged)",
+                remedies=self.remedies,
+            )
         return means
+
+    def doubt(self) -> str | None:
+        """Return why the best weights are not good, ``None`` where nothing says so."""
+        return None
 
     @abstractmethod
     def current_weights(self) -> dict[str, Tensor]:
@@ -161,7 +167,7 @@ class Training(ABC):
 
         Raises:
             ModelFileError: If it is damaged.
-            TrainingError: If it belongs to other data, another seed or other parameters.
+            ResumeError: If it belongs to other data, another seed or other parameters.
         """
         record = saved.config.get("training")
         if not isinstance(record, dict):
@@ -188,13 +194,20 @@ class Training(ABC):
 
         The number of epochs is left out: more of them may be asked for.
         """
+        if self._digest is not None:
+            return self._digest
         fixed = [self._settings, self._table, self._rows, self._seed]
         digest = hashlib.sha256(json.dumps(fixed).encode())
         for encoded in self._encoded:
             if encoded is not None:
                 digest.update(encoded.codes.tobytes())
                 digest.update(encoded.scalars.tobytes())
-        return digest.hexdigest()
+        self._digest = digest.hexdigest()
+        return self._digest
+
+
+def _finite(tensor: Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(torch.isfinite(tensor).all())
 
 
 def moments(name: str, values: Mapping[str, Sequence[Tensor]]) -> dict[str, Mapping[str, Tensor]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import shlex
 import sys
@@ -175,7 +176,7 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _identifier(option: str, text: str | None) -> str | None:
-    if text is not None and not text.isidentifier():
+    if text is not None and (not text.isidentifier() or keyword.iskeyword(text)):
         raise CommandError(f"{option} takes the name of a variable, not '{text}'")
     return text
 

@@ -43,13 +43,23 @@ def choose(wanted: str, *, in_kernel: bool) -> str:
     return "widget" if in_kernel else "text"
 
 
+def in_kernel() -> bool:
+    """Return whether a Jupyter kernel runs this, and not a terminal or a script."""
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None
+
+
 @contextmanager
-def run_display(kind: str, token: CancelToken) -> Iterator[list[EventSink]]:
-    """Open a display; give the sinks that feed it, and leave it in its last state.
+def run_display(
+    kind: str, token: CancelToken, name: str | None = None
+) -> Iterator[list[EventSink]]:
+    """Open a display; give the sinks that feed it, and leave something still in its place.
 
     Args:
         kind: ``widget``, ``text`` or ``none``.
         token: Asked by the panel whether the run is about to stop.
+        name: Variable of the result, where there is one.
     """
     if kind == "widget":
         # Widgets take half a second to import: not before the first run.
@@ -58,13 +68,14 @@ def run_display(kind: str, token: CancelToken) -> Iterator[list[EventSink]]:
 
         panel = RunPanel()
         sink = PanelSink(panel, token)
-        finish = show(panel)
+        end = show(panel)
         sink.start()
         try:
             yield [sink]
         finally:
             sink.close()
-            finish(sink.summary())
+            end(sink.ending(name))
+            panel.close()
     elif kind == "text":
         from synthohive_jupyter.progress.lines import text_sink
 

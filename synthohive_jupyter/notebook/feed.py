@@ -46,6 +46,7 @@ class Feed:
         self.state = RunState()
         self.recorder = Recorder()
         self._engine = engine
+        self._failed_in: str | None = None
         self._started = time.monotonic()
         self._bus = EventBus(self.state, self.recorder, *sinks)
         for event in history:
@@ -58,7 +59,9 @@ class Feed:
 
     def __call__(self, event: Event) -> None:
         """Pass an event on, unless it ends what is only a part of the run."""
-        if isinstance(event, (RunFinished, RunStopped)):
+        if isinstance(event, (RunFinished, RunStopped, RunFailed)):
+            if isinstance(event, RunFailed):
+                self._failed_in = event.table
             return
         self._bus.emit(
             replace(event, engine=self._engine) if isinstance(event, RunStarted) else event
@@ -70,11 +73,11 @@ class Feed:
             self(event)
 
     def fail(self, error: Exception) -> None:
-        """End the run with an error, unless the engine has done so."""
+        """End the run with an error, unless it has ended."""
         if not self.state.ended:
             # Errors of others may quote data: their type has to do.
             text = str(error) if isinstance(error, SynthoHiveError) else type(error).__name__
-            self._bus.emit(RunFailed(text, self.state.current))
+            self._bus.emit(RunFailed(text, self._failed_in or self.state.current))
 
     def close(self, *, finished: Sequence[str], stopped: bool) -> None:
         """End the run.

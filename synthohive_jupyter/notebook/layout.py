@@ -48,11 +48,17 @@ def page(title: str, facts: str, *parts: Child) -> Element:
     """Return a card: a heading with facts beside it, then the parts. No script, no reference."""
     shown, said = node("b", {"class": "title"}, short(title)), node("span", {"class": "s"}, facts)
     card = node("div", {"class": "shj-card"}, node("p", {"class": "h"}, shown, " ", said), *parts)
-    for element in card.iter():
-        _dress(element)
+    dressed(card)
     # A dollar in a name begins no formula: JupyterLab heeds the one class, older MathJax the other.
     card.set("class", "shj-card mathjax_ignore tex2jax_ignore")
     return card
+
+
+def dressed(view: Element) -> Element:
+    """Return a view with the looks of its classes written into the elements."""
+    for element in view.iter():
+        _dress(element)
+    return view
 
 
 def _dress(element: Element) -> None:

@@ -99,12 +99,12 @@ class SynthoHiveMagics(Magics):
         return read_options(magic.parser, words)
 
     def _request(self, options: Options, body: str | None, settings: Settings) -> Request:
-        from synthohive_jupyter.notebook.display import choose
+        from synthohive_jupyter.notebook.display import choose, in_kernel
         from synthohive_jupyter.notebook.verbs.request import Request
 
         display = options.display or settings.display
         if options.verb not in ALWAYS_ANSWERED:
-            display = choose(display, in_kernel=in_kernel(self._shell))
+            display = choose(display, in_kernel=in_kernel())
         return Request(
             options=options,
             body=body,
@@ -126,11 +126,6 @@ class SynthoHiveMagics(Magics):
         now = self._shell.execution_count
         result.hide_while(lambda: self._shell.execution_count == now)  # type: ignore[attr-defined]
         return result
-
-
-def in_kernel(shell: InteractiveShell) -> bool:
-    """Return whether a shell belongs to a Jupyter kernel."""
-    return getattr(shell, "kernel", None) is not None
 
 
 def _publish(bundle: dict[str, str]) -> None:

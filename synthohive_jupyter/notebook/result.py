@@ -2,59 +2,32 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from synthohive_jupyter.errors import CommandError
 from synthohive_jupyter.events import EpochEnded
 from synthohive_jupyter.notebook import card
+from synthohive_jupyter.notebook.markup import node
+from synthohive_jupyter.notebook.previews import previews
+from synthohive_jupyter.notebook.pycode import literal
+from synthohive_jupyter.notebook.wording import count
 from synthohive_jupyter.notebook.writing import write_tables
-from synthohive_jupyter.progress.state import RunState
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from synthohive_jupyter.engine.synthesizer import Synthesizer
-    from synthohive_jupyter.events import Event
     from synthohive_jupyter.notebook.data import Engine
     from synthohive_jupyter.notebook.report import Report
+    from synthohive_jupyter.notebook.runs.run import Run
+    from synthohive_jupyter.notebook.writing import Written
     from synthohive_jupyter.schema.metadata import Metadata
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The fit behind a result.
-
-    Attributes:
-        synthesizer: Generates more; `Synthesizer.save` keeps it.
-        events: Everything that happened, in order.
-        real_rows: Table name to the number of real rows.
-        spark_tables: Tables whose data was a Spark frame; they come back as such.
-        engine: The session for `SyntheticResult.spark` and for writing.
-    """
-
-    synthesizer: Synthesizer
-    events: tuple[Event, ...]
-    real_rows: Mapping[str, int]
-    spark_tables: frozenset[str]
-    engine: Engine
-
-    @property
-    def state(self) -> RunState:
-        """The run as its events told it."""
-        return RunState.from_events(self.events)
-
-    @property
-    def finished(self) -> tuple[str, ...]:
-        """The tables that are fitted."""
-        return self.synthesizer.orchestrator.finished
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the fit ended before every table was fitted."""
-        return self.synthesizer.orchestrator.stopped
+SHOWN = 8
+"""So many names of tables are listed."""
 
 
 class SparkTables(Mapping[str, Any]):
@@ -73,6 +46,9 @@ class SparkTables(Mapping[str, Any]):
             self._frames[table] = from_pandas(frame, self._engine.open().spark)
         return self._frames[table]
 
+    def __contains__(self, table: object) -> bool:
+        return table in self._tables
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
 
@@ -86,7 +62,8 @@ class SparkTables(Mapping[str, Any]):
 class SyntheticResult(Mapping[str, Any]):
     """The synthetic tables, as a mapping and as attributes.
 
-    A table comes back as what its data was: a pandas frame, or a Spark frame.
+    A table comes back as what its data was: a pandas frame, or a Spark frame. One whose name is
+    taken here, or is no Python name, is reached by brackets alone: ``shop["items"]``.
 
     Attributes:
         report: Rows, key checks, linkage, seed and time.
@@ -96,7 +73,9 @@ class SyntheticResult(Mapping[str, Any]):
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], report: Report, run: Run) -> None:
-        self.pandas = dict(tables)
+        # In the order of the cell; they were made in that of the work.
+        order = [*(name for name in run.real_rows if name in tables), *tables]
+        self.pandas = {name: tables[name] for name in order}
         self.report = report
         self.run = run
         self.spark = SparkTables(self.pandas, run.engine)
@@ -109,33 +88,51 @@ class SyntheticResult(Mapping[str, Any]):
 
     @property
     def losses(self) -> pd.DataFrame:
-        """The training: one row per table and epoch, one column per loss."""
+        """The training: one row per table and epoch, one column per loss.
+
+        Models that learn column by column have a row per column.
+        """
         import pandas as pd
 
+        steps = [event for event in self.run.events if isinstance(event, EpochEnded)]
+        curves = dict.fromkeys(name for step in steps for name in step.losses)
         rows = [
-            {"table": e.table, "epoch": e.epoch, **e.losses, "metric": e.metric, "best": e.best,
-             "seconds": e.seconds}
-            for e in self.run.events
-            if isinstance(e, EpochEnded)
-        ]  # fmt: skip
-        frame = pd.DataFrame(rows, columns=None if rows else ["table", "epoch"])
-        return frame.astype({"metric": "float64"}) if rows else frame
+            {**dict.fromkeys(curves), **step.losses}
+            | {"table": step.table, "epoch": step.epoch, "metric": step.metric}
+            | {"best": step.best, "seconds": step.seconds}
+            for step in steps
+        ]
+        types = {"table": "object", "epoch": "int64", **dict.fromkeys(curves, "float64")}
+        types |= {"metric": "float64", "best": "bool", "seconds": "float64"}
+        return pd.DataFrame(rows, columns=list(types)).astype(types)
 
-    def save(self, path: str | Path) -> None:
-        """Save what generates these tables to a folder; `Synthesizer.load` reads it."""
-        self.run.synthesizer.save(path)
+    def save(self, path: str | Path) -> Path:
+        """Save what generates these tables to a folder, and return it; `Synthesizer.load` reads it.
 
-    def to_delta(self, path: str | Path) -> dict[str, str]:
+        A synthesizer that was saved there before is replaced as a whole, nothing else ever is.
+        """
+        from pathlib import Path
+
+        place = Path(path).expanduser()
+        self.run.synthesizer.save(place)
+        return place
+
+    def to_delta(self, path: str | Path) -> Written:
         """Write each table to ``path/<table>`` as Delta; return the places."""
-        return write_tables(self.run.engine, self.pandas, "delta", path)
+        return self._write("delta", path)
 
-    def to_parquet(self, path: str | Path) -> dict[str, str]:
+    def to_parquet(self, path: str | Path) -> Written:
         """Write each table to ``path/<table>`` as Parquet; return the places."""
-        return write_tables(self.run.engine, self.pandas, "parquet", path)
+        return self._write("parquet", path)
 
-    def to_csv(self, path: str | Path) -> dict[str, str]:
+    def to_csv(self, path: str | Path) -> Written:
         """Write each table to ``path/<table>`` as CSV with a header; return the places."""
-        return write_tables(self.run.engine, self.pandas, "csv", path)
+        return self._write("csv", path)
+
+    def _write(self, kind: str, path: str | Path) -> Written:
+        if not self.pandas:
+            raise CommandError("there is no table to write: the run was stopped before")
+        return write_tables(self.run.engine, self.pandas, kind, path)
 
     def hide_while(self, condition: Callable[[], bool]) -> None:
         """Show nothing as the output of a cell as long as ``condition`` is true."""
@@ -155,8 +152,16 @@ class SyntheticResult(Mapping[str, Any]):
 
     def _missing(self, table: str) -> str:
         if table in self.run.real_rows:
-            return f"table '{table}' is not there: the run was stopped before it was finished"
+            ended = "failed" if self.run.status == "failed" else "was stopped"
+            return f"table '{table}' is not there: the run {ended} before it was made"
         return f"no table is called '{table}'; tables: {', '.join(self.pandas) or 'none'}"
+
+    # A mapping would compare its frames, and look a table up to know that it is there.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __contains__(self, table: object) -> bool:
+        return table in self.pandas
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.pandas)
@@ -165,8 +170,19 @@ class SyntheticResult(Mapping[str, Any]):
         return len(self.pandas)
 
     def __dir__(self) -> list[str]:
-        tables = [name for name in self.pandas if name.isidentifier()]
-        return sorted({*super().__dir__(), *tables})
+        return sorted({*super().__dir__(), *(name for name in self.pandas if name.isidentifier())})
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a result holds a session and is not copied or pickled: dict(result) has its tables, "
+            ".save(path) keeps what generates them"
+        )
+
+    @property
+    def _by_brackets(self) -> list[str]:
+        """The tables that attributes do not reach."""
+        here = {*super().__dir__(), *keyword.kwlist}
+        return [n for n in self.pandas if n in here or n.startswith("_") or not n.isidentifier()]
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.pandas)
@@ -177,7 +193,18 @@ class SyntheticResult(Mapping[str, Any]):
             raise NotImplementedError
 
     def __repr__(self) -> str:
-        return card.result_text(self.report)
+        notes = [f"note: {line}" for line in self._access()]
+        return "\n".join([str(self.report), *notes])
 
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, str]:
-        return card.result_bundle(self.report)
+    def _access(self) -> list[str]:
+        """Return how tables are reached that attributes do not reach; empty where all are."""
+        names = [literal(name) for name in self._by_brackets]
+        if not names:
+            return []
+        more = f" and {count(len(names) - SHOWN)} more" if len(names) > SHOWN else ""
+        return [f"by brackets alone, as in result[{names[0]}]: {', '.join(names[:SHOWN])}{more}"]
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        notes = [node("p", {"class": "s"}, f"Note: {line}") for line in self._access()]
+        below = [*previews(self.pandas), *notes]
+        return {**card.result_bundle(self.report, below=below), "text/plain": repr(self)}

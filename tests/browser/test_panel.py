@@ -120,7 +120,7 @@ def test_a_running_table_shows_everything_there_is_to_know(stage):
     panel = stage()
     panel.feed(beginning(), seconds=0.2)
     assert text(panel, ".shj-title") == "Fitting orders"
-    assert text(panel, ".shj-memory") == "512 MB (peak 512 MB)"
+    assert text(panel, ".shj-memory") == "512 MiB (peak 512 MiB)"
     assert text(panel, ".shj-total-left").startswith("about 1 min left")
     assert text(panel, ".shj-clock").startswith("0:1"), "it runs on between two messages"
     facts = panel.page.locator(".shj-facts div").all_inner_texts()
@@ -539,7 +539,7 @@ from synthohive_jupyter.notebook.panel.widget import RunPanel, show
 from tests.browser.test_panel import beginning, ending
 panel, token = RunPanel(), CancelToken()
 sink = PanelSink(panel, token)
-finish = show(panel)
+show(panel)
 for event in beginning(): sink(event)
 sink.flush()"""
 MORE = """\
@@ -549,7 +549,7 @@ sink.flush()
 panel"""
 END = """\
 for event in ending(): sink(event)
-sink.close(); finish(sink.summary())"""
+sink.close()"""
 
 
 def test_a_panel_in_jupyterlab_lives_on_in_the_saved_notebook(open_notebook):

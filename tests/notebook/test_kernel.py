@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import time
@@ -94,13 +95,18 @@ def panel_messages(said):
     for message in said:
         data = message["content"].get("data", {})
         if message["msg_type"] == "comm_open" and "state" in data.get("state", {}):
-            found.append(("state", data["state"]["state"], message))
+            found.append(("state", unpacked(data["state"]["state"]), message))
         elif message["msg_type"] == "comm_msg" and data.get("method") == "update":
             if "state" in data["state"]:
-                found.append(("state", data["state"]["state"], message))
+                found.append(("state", unpacked(data["state"]["state"]), message))
         elif message["msg_type"] == "comm_msg" and data.get("method") == "custom":
-            found.append((data["content"]["kind"], data["content"].get("change"), message))
+            change = unpacked(data["content"].get("change"))
+            found.append((data["content"]["kind"], change, message))
     return found
+
+
+def unpacked(text):
+    return json.loads(text) if text else None
 
 
 def text_of(said, stream):
@@ -129,7 +135,7 @@ def test_a_fit_sends_its_epochs_to_the_panel_and_leaves_a_still_result(kernel):
     assert len(seen) >= 8, "epochs were shown while they ran"
     assert last["tables"]["orders"]["linkages"][0]["synthetic"]
     (result,) = of(said, "execute_result")
-    assert {"text/plain", "text/html", "image/svg+xml"} <= set(result["data"])
+    assert {"text/plain", "text/html", "image/png"} <= set(result["data"])
     (panel,) = [
         c
         for c in of(said, "display_data")
@@ -137,7 +143,17 @@ def test_a_fit_sends_its_epochs_to_the_panel_and_leaves_a_still_result(kernel):
     ]
     assert panel["data"]["text/plain"].startswith("SynthoHive run")
     (final,) = of(said, "update_display_data")
-    assert final["data"]["text/plain"].startswith("run finished: 4 of 4 tables")
+    assert final["data"]["text/plain"].startswith("✓ run finished · 4 of 4 tables")
+    assert "application/vnd.jupyter.widget-view+json" not in final["data"]
+
+
+def test_the_run_shows_the_panel_again(kernel):
+    kernel.run("%config SynthoHiveMagics.model = 'tree'")
+    kernel.run(FIT.format(epochs=6).replace("--model ctgan ", ""))
+    said, _ = kernel.run("shop.run")
+    (shown,) = of(said, "execute_result")
+    assert "application/vnd.jupyter.widget-view+json" in shown["data"]
+    assert panel_messages(said)[-1][1]["status"] == "finished"
 
 
 def test_the_panel_is_not_flooded(kernel):
@@ -245,13 +261,17 @@ def test_silent_cells_say_nothing(kernel):
     assert kernel.value("len(less.users)") == "4"
 
 
-def test_text_bars_instead_of_the_panel(kernel):
+def test_lines_of_text_instead_of_the_panel(kernel):
     said, _ = kernel.run("%env SYNTHOHIVE_DISPLAY=text")
     said, _ = kernel.run(FIT.format(epochs=2))
     kernel.run("%env SYNTHOHIVE_DISPLAY=auto")
     assert not panel_messages(said)
-    assert "users: 100%" in text_of(said, "stderr")
-    assert "Traceback" not in text_of(said, "stderr")
+    lines = text_of(said, "stderr").splitlines()
+    assert any(line.startswith("users: fitted in") for line in lines)
+    assert f"users: {USERS} synthetic rows" in lines
+    tables = ("users: ", "products: ", "orders: ", "order_items: ")
+    told = [line for line in lines if line.startswith(tables)]
+    assert len(told) == 8, "a saved notebook keeps every line: two a table, beside warnings"
 
 
 def test_an_executed_notebook_becomes_a_page_with_pictures_and_without_the_data(tmp_path):
@@ -262,7 +282,7 @@ def test_an_executed_notebook_becomes_a_page_with_pictures_and_without_the_data(
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     NotebookClient(notebook, timeout=PATIENCE, resources={"metadata": {"path": tmp_path}}).execute()
     page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
-    assert page.count('class="shj-card"') == 2
+    assert page.count('class="shj-card ') == 2
     assert "children per parent" in page
     outputs = notebook.cells[2].outputs
     assert any("text/vnd.mermaid" in o.get("data", {}) for o in outputs)

@@ -16,7 +16,7 @@ test("running and guessed times are no more exact than they can be", () => {
 });
 
 test("memory has a unit that fits", () => {
-  assert.deepEqual([0, 300 * 2 ** 20, 3 * 2 ** 30].map(bytes), ["", "300 MB", "3.0 GB"]);
+  assert.deepEqual([0, 300 * 2 ** 20, 3 * 2 ** 30].map(bytes), ["", "300 MiB", "3.0 GiB"]);
 });
 
 test("names cannot turn the text around or end a line", () => {

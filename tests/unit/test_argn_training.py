@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from synthohive_jupyter.errors import ModelFileError, TrainingError
-from synthohive_jupyter.events import CancelToken, CheckpointSaved, EpochEnded
+from synthohive_jupyter.events import CancelToken, CheckpointSaved, EpochEnded, Notice
 from synthohive_jupyter.models.argn import trainer as trainer_module
 from synthohive_jupyter.models.argn.config import ARGNConfig
 from synthohive_jupyter.models.argn.model import ARGN
@@ -190,9 +191,10 @@ def test_divergence_is_named_and_keeps_the_best_weights(small, users, monkeypatc
         return {"nll": losses["nll"] * np.nan} if step >= 2 * self.steps_per_epoch else losses
 
     monkeypatch.setattr(Trainer, "make_step", broken)
-    model = small()
-    with pytest.raises(TrainingError, match=r"epoch 3 of 4: the nll loss .* epoch 2 were kept"):
-        fit(model, users)
+    model, told = small(), []
+    fit(model, users, on_event=told.append)
+    text = next(event.message for event in told if isinstance(event, Notice))
+    assert re.search(r"epoch 3 of 4: the nll loss .* the weights of epoch 2 are used", text)
     assert model.best_epoch == 2
     assert len(model.sample(5)) == 5
 

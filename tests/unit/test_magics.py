@@ -170,6 +170,7 @@ def test_help_wins(line):
         ("-o", "--out needs a value"),
         ("-o a -o b", "option '-o' is given twice"),
         ("-o a --out b", "option '--out' is given twice"),
+        ("-o class", "-o takes the name of a variable, not 'class'"),
         ("-o a.b", "-o takes the name of a variable, not 'a.b'"),
         ("--scale 0", "--scale takes a number above 0, not '0'"),
         ("--rows users", "--rows is written users=1000,products=50; 'users' is not"),

@@ -17,6 +17,7 @@ from synthohive_jupyter.errors import (
     RunInterrupted,
     SchemaError,
     StorageError,
+    TrainingError,
 )
 from synthohive_jupyter.events import CancelToken
 from synthohive_jupyter.models.ctgan.model import CTGAN
@@ -400,7 +401,7 @@ def test_events_of_a_fit_and_of_a_generation():
     assert (started.seed, started.epochs, started.model) == (7, 2, "ResamplingModel")
     assert [e.table for e in seen.of(ev.TableFitted)] == list(orchestrator.finished)
     assert len(seen.of(ev.EpochEnded)) == 2 * 4
-    linkage = seen.of(ev.LinkageFitted)[0]
+    linkage = next(e for e in seen.of(ev.LinkageFitted) if e.driving)
     assert (linkage.table, linkage.parent, linkage.foreign_key) == ("flights", "planes", "plane")
     assert sum(linkage.counts) == 60
     assert isinstance(seen.events[-1], ev.RunFinished)
@@ -408,7 +409,7 @@ def test_events_of_a_fit_and_of_a_generation():
     assert phases == ["read", "protect", "link", "train"]
     seen.events.clear()
     orchestrator.generate({"planes": 80, "airports": 5}, on_event=seen)
-    sampled = seen.of(ev.LinkageSampled)[0]
+    sampled = next(e for e in seen.of(ev.LinkageSampled) if e.driving)
     assert len(sampled.counts) == len(linkage.counts)
     assert sum(sampled.counts) == 80
     assert [e.table for e in seen.of(ev.TableSampled)] == list(orchestrator.finished)
@@ -577,9 +578,11 @@ def test_a_failure_tells_the_table_but_no_value():
 
     seen = Recorder()
     orchestrator = StagedOrchestrator(airline(), model_cls=Failing)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(TrainingError, match="training of table 'flights' failed") as caught:
         orchestrator.fit_all(airline_data(), epochs=1, progress_bar=False, on_event=seen)
-    assert seen.events[-1] == ev.RunFailed("RuntimeError", "flights")
+    assert seen.events[-1] == ev.RunFailed(str(caught.value), "flights")
+    assert isinstance(caught.value.__cause__, RuntimeError)
+    assert "cell" not in str(caught.value)
     assert orchestrator.finished == ("airlines", "airports", "planes")
 
 
@@ -606,8 +609,9 @@ def test_resume_takes_over_finished_tables_and_goes_on(tmp_path):
     assert reused == {
         "airlines": True, "airports": True, "planes": True, "flights": False, "notes": False,
     }  # fmt: skip
-    # One epoch was run before the stop: five are left.
-    assert [e.epoch for e in seen.of(ev.EpochEnded) if e.table == "flights"] == [2, 3, 4, 5, 6]
+    # One epoch was run before the stop, and is told again.
+    assert [e.epoch for e in seen.of(ev.EpochEnded) if e.table == "flights"] == [1, 2, 3, 4, 5, 6]
+    assert [e.epoch for e in seen.of(ev.EpochEnded) if e.table == "planes"] == [1, 2, 3, 4, 5, 6]
     same(resumed.generate(30), fit(epochs=6).generate(30))
 
 

@@ -9,7 +9,15 @@ import subprocess
 import pytest
 
 from benchmarks.panel import long_run, notebook_bytes
-from synthohive_jupyter.events import CancelToken, EpochEnded, EventBus, RunStarted
+from synthohive_jupyter.engine.memory import size_text
+from synthohive_jupyter.events import (
+    CancelToken,
+    EpochEnded,
+    EventBus,
+    RunFailed,
+    RunStarted,
+    RunStopped,
+)
 from synthohive_jupyter.notebook.panel.memory import MemoryGauge, resident_bytes
 from synthohive_jupyter.notebook.panel.page_files import MODULES, joined, module, style
 from synthohive_jupyter.notebook.panel.sink import UPDATES_PER_SECOND, PanelSink
@@ -139,7 +147,29 @@ def test_the_end_is_always_sent_as_a_whole(sink):
     assert sink.panel.kinds()[-1] == "state"
     assert sink.panel.sent[-1]["change"]["status"] == "finished"
     assert not sink._thread.is_alive()
-    assert sink.summary() == "run finished: 2 of 2 tables, 6.0 s"
+
+
+DONE = "✓ run finished · 2 of 2 tables · 6.0 s · {memory}"
+
+
+@pytest.mark.parametrize(
+    ("events", "name", "text"),
+    [
+        (shop_events(), "shop", f"{DONE} · shop.run shows the panel again"),
+        (shop_events(), None, DONE),
+        ([START, RunStopped((), "t", 2.0)], "shop", "■ run stopped · 0 of 1 table · 2.0 s · {memory}"),
+        ([START, RunFailed("no", "t")], "shop", "✗ run failed · 0 of 1 table · 0.0 s · {memory}"),
+    ],
+)  # fmt: skip
+def test_a_still_line_stays_in_the_place_of_the_panel(sink, events, name, text):
+    for event in events:
+        sink(event)
+    sink.close()
+    bundle = sink.ending(name)
+    memory = f"peak memory {size_text(sink._memory.peak)}"
+    assert bundle["text/plain"] == text.format(memory=memory)
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert "script" not in bundle["text/html"]
 
 
 def test_a_stop_is_acknowledged_once(sink):

@@ -27,6 +27,7 @@ from synthohive_jupyter.events import EpochEnded
 from synthohive_jupyter.models.argn.calibration import calibrate
 from synthohive_jupyter.models.argn.orders import Orders
 from synthohive_jupyter.models.hardware import low_precision, thread_count
+from synthohive_jupyter.models.health import LARGER_BATCH, TREES
 from synthohive_jupyter.models.optimiser import Adam, average
 from synthohive_jupyter.models.training import VALIDATION, WEIGHTS, Best, Training, moments
 from synthohive_jupyter.seeding import stream
@@ -80,7 +81,11 @@ class Trainer(Training):
 
     counters: ClassVar[tuple[str, ...]] = ("step", "stale", "cooling")
     levels: ClassVar[tuple[str, ...]] = ("least",)
-    remedies: ClassVar[str] = "a lower learning_rate (1e-3); precision='float32'"
+    remedies: ClassVar[tuple[str, ...]] = (
+        TREES,
+        LARGER_BATCH,
+        "in Python: a lower learning_rate (1e-3), or precision='float32'",
+    )
 
     def __init__(
         self,
@@ -225,6 +230,24 @@ class Trainer(Training):
         if best:
             self.best = Best(self.current_weights(), metric, epoch)
         return best
+
+    def doubt(self) -> str | None:
+        """Tell where rows are less likely than if each column were drawn on its own."""
+        alone = self._likelihood_of_columns()
+        if self.best is None or self.best.metric < alone + max(1.0, alone / 4):
+            return None
+        return (
+            f"the training has not succeeded: its best likelihood ({self.best.metric:.3g} nats a "
+            f"row) is worse than that of columns drawn one by one ({alone:.3g})"
+        )
+
+    def _likelihood_of_columns(self) -> float:
+        """Return the mean -log p of a validation row from the frequencies of each column."""
+        total, seen = 0.0, self._validation[0]
+        for place in range(self._digits.shape[1]):
+            counts = torch.bincount(self._digits[:, place].long()).double()
+            total -= float(torch.log(counts[seen[:, place]] / len(self._digits)).mean())
+        return total
 
     def _calibrate(self) -> None:
         """Make the best weights give every code its share of all rows."""

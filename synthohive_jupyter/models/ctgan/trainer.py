@@ -29,6 +29,7 @@ from synthohive_jupyter.models.ctgan.sampling import (
     take,
 )
 from synthohive_jupyter.models.hardware import thread_count
+from synthohive_jupyter.models.health import LARGER_BATCH, TREES
 from synthohive_jupyter.models.training import VALIDATION, WEIGHTS, Best, Training, moments
 from synthohive_jupyter.seeding import stream
 
@@ -53,6 +54,8 @@ _LEAST_STEPS = 400
 """What fewer steps have brought is less than the noise of the distance."""
 _MOST_STEPS = 500
 """After so many steps an epoch is validated in any case."""
+_FAR = 1.0
+"""Weights at such a distance have learnt next to nothing: that of a new generator is 1.5, of 2."""
 _NONE_YET = 1e300
 
 
@@ -86,9 +89,10 @@ class Trainer(Training):
 
     counters: ClassVar[tuple[str, ...]] = ("step", "stale", "cooling", "judged")
     levels: ClassVar[tuple[str, ...]] = ("least",)
-    remedies: ClassVar[str] = (
-        "lower generator_lr and discriminator_lr (2e-4); precision='float32'; a larger "
-        "batch_size, so that a step sees more of the data"
+    remedies: ClassVar[tuple[str, ...]] = (
+        TREES,
+        LARGER_BATCH,
+        "in Python: lower generator_lr and discriminator_lr (2e-4), or precision='float32'",
     )
 
     def __init__(
@@ -218,6 +222,15 @@ class Trainer(Training):
         falling = self.cooling or self._rate(self.step) < 1
         if self._config.patience and not falling and self.stale >= self._config.patience:
             self.cooling = self.step
+
+    def doubt(self) -> str | None:
+        """Tell where the best rows are far from the data."""
+        if self.best is None or self.best.metric < _FAR:
+            return None
+        return (
+            f"the training has not succeeded: its best rows are at a distance of "
+            f"{self.best.metric:.2f} from the data, where 0 is the same and 2 has nothing in common"
+        )
 
     def current_weights(self) -> dict[str, Tensor]:
         """Return a copy of the running average, its statistics recomputed."""

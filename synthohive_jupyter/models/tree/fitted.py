@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from synthohive_jupyter.models.checkpoint import Checkpoint
 
@@ -64,12 +63,10 @@ class FittedTrees(Fitted):
         # Not super(): a dataclass with slots is another class than the one written here.
         return {**Fitted.record(self), "chain": sizes}
 
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of every tree and the places of categories, as files hold them."""
-        import torch
-
         # Copies, since files refuse tensors that share memory, as the arrays of a tree may.
-        return {name: torch.tensor(array) for name, array in self._arrays().items()}
+        return {name: array.copy() for name, array in self._arrays().items()}
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         found: dict[str, NDArray[Any]] = {name: scale.places for name, scale in self._scored()}

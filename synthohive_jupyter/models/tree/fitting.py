@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synthohive_jupyter.events import EpochEnded
+from synthohive_jupyter.events import EpochEnded, Stopped
 from synthohive_jupyter.models.tree.chain import NULL, PRESENT, Chain, Link
 from synthohive_jupyter.trees.grower import Grower
 from synthohive_jupyter.trees.leaves import Cells
@@ -118,7 +119,7 @@ class ChainFit:
         return cls(Chain(scales, links), 0, table, config, families, held, features, sketch, grower)
 
     def run(self, table: str, *, cancel: CancelToken | None = None) -> Iterator[EpochEnded]:
-        """Fit the columns that are left; the token is asked before each.
+        """Fit the columns that are left; a stop is heard before each, an interrupt at once.
 
         Args:
             table: Name of the table, for the events.
@@ -129,7 +130,12 @@ class ChainFit:
             if cancel is not None and cancel.cancelled:
                 return
             begin = time.perf_counter()
-            nll = self._fit(place)
+            try:
+                with nullcontext() if cancel is None else cancel.breakable():
+                    nll = self._fit(place)
+            except Stopped:
+                # What there is of its trees can be drawn from; the column is begun anew.
+                return
             self.done = place + 1
             seconds = time.perf_counter() - begin
             yield EpochEnded(

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from synthohive_jupyter.errors import ModelFileError
-from synthohive_jupyter.events import CheckpointSaved
 from synthohive_jupyter.models.fits import (
     BEST,
     FINAL,
@@ -82,9 +81,10 @@ class TreeSynth(StoredModel[FittedTrees]):
         ``final_checkpoint`` is written every ``checkpoint_interval`` columns and at the end,
         ``best_checkpoint`` when all columns are done, since every column makes the model better.
         """
-        work = self._prepare(coded, seed=run.seed)
-        if work is not None and (saved := run.unfinished(self.kind)) is not None:
-            self._resume(work, saved, table=coded.table)
+        with run.breakable():
+            work = self._prepare(coded, seed=run.seed)
+            if work is not None and (saved := run.unfinished(self.kind)) is not None:
+                self._resume(work, saved, table=coded.table)
         chain = Chain((), []) if work is None else work.chain
         self._fitted = FittedTrees(coded.table, coded.transformer, coded.context, chain)
         if work is None:
@@ -136,5 +136,4 @@ class TreeSynth(StoredModel[FittedTrees]):
 
         members, extra = {WEIGHTS: self.fitted.tensors()}, {"fingerprint": self._fingerprint(work)}
         for name in (FINAL, BEST) if best else (FINAL,):
-            self.write(run.place / name, members, overwrite=True, extra=extra)
-            run.emit(CheckpointSaved(self.fitted.table, name, self.epochs_run))
+            self.keep(run, name, members, extra, epoch=self.epochs_run)

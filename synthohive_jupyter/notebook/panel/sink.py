@@ -8,8 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from synthohive_jupyter.notebook.panel.ending import ending
 from synthohive_jupyter.notebook.panel.memory import MemoryGauge
-from synthohive_jupyter.notebook.wording import count, duration
 from synthohive_jupyter.progress.cursor import Cursor
 from synthohive_jupyter.progress.state import RunState
 
@@ -128,12 +128,9 @@ class PanelSink:
             self.panel.show_increment({**change, "memory": self._memory.to_dict()})
             self._sent_at = now
 
-    def summary(self) -> str:
-        """Return the run in one line, for places that show no widgets."""
-        tables = self.run.tables.values()
-        done = sum(table.status == "done" for table in tables)
-        time_taken = duration(self.run.elapsed)
-        return f"run {self.run.status}: {done} of {count(len(tables), 'table')}, {time_taken}"
+    def ending(self, name: str | None) -> dict[str, str]:
+        """Return what stays in the panel's place; ``name`` is the variable of the result."""
+        return ending(self.run, self._memory.peak, name)
 
     def _send_all(self) -> None:
         began = time.thread_time()

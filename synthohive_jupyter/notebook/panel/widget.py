@@ -20,16 +20,14 @@ class RunPanel(anywidget.AnyWidget):
     Attributes:
         state: `RunState.snapshot` as JSON text. A notebook file puts each element of a list on a
             line of its own; as a text the curves of a hundred tables stay under a megabyte.
-        summary: One line for places that cannot show widgets.
     """
 
     _esm = module()
     _css = style()
     state = traitlets.Unicode().tag(sync=True)
-    summary = "SynthoHive run (the panel needs a live notebook)"
 
     def __repr__(self) -> str:
-        return self.summary
+        return "SynthoHive run (the panel needs a live notebook)"
 
     def show_state(self, snapshot: Mapping[str, Any]) -> None:
         """Send a whole snapshot, which is also what a saved notebook keeps."""
@@ -69,15 +67,14 @@ def packed(record: Mapping[str, Any]) -> str:
     return json.dumps(record, separators=(",", ":"), allow_nan=False)
 
 
-def show(panel: RunPanel) -> Callable[[str], None]:
-    """Display a panel; the returned function sets the line for places that show no widgets."""
+def show(panel: RunPanel) -> Callable[[dict[str, str]], None]:
+    """Display a panel; the returned function puts a still bundle in its place."""
     from IPython.display import display
 
     handle: Any = display(panel, display_id=True)  # type: ignore[no-untyped-call]
 
-    def finish(summary: str) -> None:
-        panel.summary = summary
+    def end(bundle: dict[str, str]) -> None:
         if handle is not None:
-            handle.update(panel)
+            handle.update(bundle, raw=True)
 
-    return finish
+    return end

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synthohive_jupyter.errors import CommandError
 from synthohive_jupyter.events import LinkageFitted, RunStarted
-from synthohive_jupyter.notebook.result import Run, SyntheticResult
 from synthohive_jupyter.notebook.verbs.earlier import earlier_result
-from synthohive_jupyter.notebook.verbs.running import at_work, make_result, make_rows, wanted_rows
+from synthohive_jupyter.notebook.verbs.running import at_work, deliver, wanted_rows
 
 if TYPE_CHECKING:
     from synthohive_jupyter.events import Event
+    from synthohive_jupyter.notebook.result import SyntheticResult
     from synthohive_jupyter.notebook.verbs.request import Request
 
 
@@ -31,14 +32,10 @@ def generate(request: Request) -> SyntheticResult:
     engine = request.engine if options.spark else earlier.run.engine
     if options.write is not None:
         engine.open()
-    run = Run(
-        synthesizer, earlier.run.events, earlier.run.real_rows, earlier.run.spark_tables, engine
-    )
+    recipe = earlier.run.recipe.again(options)
+    run = replace(earlier.run, engine=engine, recipe=recipe, error=None)
     with at_work(request, engine_name="", history=_history(earlier)) as work:
-        tables = make_rows(synthesizer, rows, options, work, token=work.token)
-        result = make_result(request, tables, run, work)
-    request.binder.bind(options, result)
-    return result
+        return deliver(request, run, rows, work)
 
 
 def _history(earlier: SyntheticResult) -> list[Event]:

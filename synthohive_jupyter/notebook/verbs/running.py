@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from synthohive_jupyter.errors import CommandError, RunInterrupted
-from synthohive_jupyter.events import CancelToken
+from synthohive_jupyter.errors import CommandError, RunInterrupted, SynthoHiveError
+from synthohive_jupyter.events import CancelToken, Notice
 from synthohive_jupyter.notebook.display import run_display
 from synthohive_jupyter.notebook.feed import Feed
 from synthohive_jupyter.notebook.interrupt import stop_on_interrupt
 from synthohive_jupyter.notebook.report import make_report
-from synthohive_jupyter.notebook.result import Run, SyntheticResult
+from synthohive_jupyter.notebook.result import SyntheticResult
 from synthohive_jupyter.notebook.writing import write_tables
 from synthohive_jupyter.schema.suggestions import suggest
 
@@ -22,11 +23,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from synthohive_jupyter.engine.synthesizer import Synthesizer
     from synthohive_jupyter.events import Event
-    from synthohive_jupyter.notebook.options import Options
+    from synthohive_jupyter.notebook.options import WriteTarget
+    from synthohive_jupyter.notebook.runs.run import Run
     from synthohive_jupyter.notebook.verbs.request import Request
     from synthohive_jupyter.schema.metadata import Metadata
+
+
+MOST_ROWS_AFTER_A_STOP = 200_000
+"""A cell that was stopped makes no more rows than these, so that it ends within seconds."""
 
 
 @dataclass(slots=True)
@@ -47,7 +52,9 @@ def at_work(request: Request, *, engine_name: str, history: Iterable[Event] = ()
         history: Earlier events that displays need.
     """
     token = CancelToken()
-    with run_display(request.display, token) as sinks, _quiet_log(), stop_on_interrupt(token):
+    name = request.options.out or request.options.target
+    display = run_display(request.display, token, name)
+    with display as sinks, _quiet_log(), stop_on_interrupt(token):
         work = Work(Feed(sinks, engine=engine_name, history=history), token)
         try:
             yield work
@@ -88,45 +95,87 @@ def wanted_rows(metadata: Metadata, rows: Mapping[str, int]) -> Mapping[str, int
     return rows
 
 
-def make_rows(
-    synthesizer: Synthesizer,
+def deliver(
+    request: Request,
+    run: Run,
     rows: Mapping[str, int],
-    options: Options,
     work: Work,
     *,
-    token: CancelToken | None,
-) -> dict[str, pd.DataFrame]:
-    """Generate; a stop leaves no table, since children without their siblings mislead.
+    real: Mapping[str, Any] | None = None,
+    broken: bool = False,
+) -> SyntheticResult:
+    """Generate, write where it is wanted, end the run, and bind what there is.
 
     Args:
-        synthesizer: Generates.
+        request: The call.
+        run: The fit; its error is raised at the end.
         rows: Rows of tables; those that are not fitted are passed over.
-        options: Seed and scale.
-        work: The run.
-        token: Asks for a stop; ``None`` where the fit was stopped already.
+        work: The run that is going on.
+        real: The data of ``fit``, which the report compares the tables with.
+        broken: Whether the fit was stopped, or failed, in this cell: there are rows of what is
+            finished then, which no second stop is asked for, and nothing is written.
+
+    Raises:
+        SynthoHiveError: What went wrong, after everything that is finished has been bound.
     """
-    fitted = set(synthesizer.orchestrator.finished)
+    options, error = request.options, run.error
+    tables: dict[str, pd.DataFrame] = {}
     try:
-        made = synthesizer.orchestrator.generate(
-            {name: number for name, number in rows.items() if name in fitted},
-            seed=options.seed,
-            scale=1.0 if options.scale is None else options.scale,
-            # After a stop the report says what is missing: not once more for each table.
-            on_event=work.feed.without_notices if token is None else work.feed,
-            cancel=token,
-        )
+        tables = _generated(request, run, rows, work, broken=broken)
+        if options.write is not None:
+            _write(options.write, run, {} if broken else tables, work)
     except RunInterrupted:
-        return {}
-    return made
-
-
-def make_result(
-    request: Request, tables: Mapping[str, pd.DataFrame], run: Run, work: Work
-) -> SyntheticResult:
-    """Write the tables where they are wanted, end the run, and put everything together."""
-    options = request.options
-    if options.write is not None and tables:
-        write_tables(run.engine, tables, options.write.format, options.write.path, emit=work.feed)
-    work.feed.close(finished=run.finished, stopped=run.stopped or not tables)
+        pass  # no table then, since children without their siblings mislead
+    except SynthoHiveError as failure:
+        error = error or failure
+    if error is None:
+        work.feed.close(finished=run.finished, stopped=run.stopped or not tables)
+    else:
+        work.feed.fail(error)
+    # A copy: the error that is raised leads to every frame on its way, with the data.
+    kept = None if error is None else copy(error)
+    run = replace(run, events=run.events or tuple(work.feed.recorder.events), error=kept)
     name = options.out or options.target
-    return SyntheticResult(tables, make_report(tables, run, work.feed, name, options.seed), run)
+    report = make_report(tables, run, work.feed, name, options.seed, real=real)
+    result = SyntheticResult(tables, report, run)
+    request.binder.bind(options, result)
+    if error is not None:
+        raise error
+    return result
+
+
+def _generated(
+    request: Request, run: Run, rows: Mapping[str, int], work: Work, *, broken: bool
+) -> dict[str, pd.DataFrame]:
+    """Return new tables, as many as are fitted; none of a large run that was stopped."""
+    options = request.options
+    if broken and sum(run.real_rows[name] for name in run.finished) > MOST_ROWS_AFTER_A_STOP:
+        name = options.out or "NAME"
+        message = f"no rows were made after the stop: %synthohive generate {name} makes them"
+        work.feed(Notice(message, level="warning"))
+        return {}
+    return run.synthesizer.orchestrator.generate(
+        {name: number for name, number in rows.items() if name in run.finished},
+        seed=options.seed,
+        scale=1.0 if options.scale is None else options.scale,
+        # After a stop the report says what is missing: not once more for each table.
+        on_event=work.feed.without_notices if broken else work.feed,
+        cancel=None if broken else work.token,
+    )
+
+
+def _write(target: WriteTarget, run: Run, tables: Mapping[str, pd.DataFrame], work: Work) -> None:
+    """Publish the tables; a stop is heard between two of them, and told."""
+
+    def emit(event: Event) -> None:
+        if work.token.cancelled:
+            raise RunInterrupted
+        work.feed(event)
+
+    written: Mapping[str, str] = {}
+    with suppress(RunInterrupted):
+        if tables:
+            written = write_tables(run.engine, tables, target.format, target.path, emit=emit)
+    if not written:
+        message = f"stopped: not every table was written to '{target.path}'"
+        work.feed(Notice(message, level="warning"))

@@ -66,7 +66,7 @@ export function about(seconds) {
 export function bytes(value) {
   if (!value) return "";
   const mega = value / 2 ** 20;
-  return mega < 1000 ? `${Math.round(mega)} MB` : `${(mega / 1024).toFixed(1)} GB`;
+  return mega < 1000 ? `${Math.round(mega)} MiB` : `${(mega / 1024).toFixed(1)} GiB`;
 }
 
 /** Return names as a sentence has them: all of a few, the first of many. */
