@@ -1,7 +1,7 @@
 """`make test`: checks, then every test tier; the last lines are pytest's summary.
 
 Each engine is tested in a process of its own, since a process that holds a local Spark Connect
-server cannot hold a classic session too. What this machine lacks (Java, Chromium) is skipped and
+server cannot hold a classic session too. What this machine lacks (Java, Chromium, Node) is skipped and
 named at the end; with ``CI=true`` nothing may be missing.
 """
 
@@ -32,7 +32,8 @@ def missing() -> list[str]:
     """Return what this machine lacks."""
     java = shutil.which("java") or os.environ.get("JAVA_HOME")
     chromium = shutil.which("chromium")
-    return [name for name, found in (("Java", java), ("Chromium", chromium)) if not found]
+    tools = (("Java", java), ("Chromium", chromium), ("Node", shutil.which("node")))
+    return [name for name, found in tools if not found]
 
 
 def run(command: list[str], **environment: str) -> tuple[int, str]:

@@ -58,15 +58,16 @@ PLACES = {name: place for place, name in enumerate(CELLS)}
 # Of JupyterLab itself an output may hold anything; of ours none of these, and no handler.
 ACTIVE = """(root) => {
     const found = [];
-    // Links that JupyterLab itself makes of addresses in texts.
-    const linked = (e) => e.tagName === "A" && e.rel === "noopener" && /^https?:$/.test(e.protocol)
-        && e.closest(".jp-RenderedText") !== null;
+    // Links that JupyterLab itself makes of addresses in texts, of files and data too.
+    const linked = (e) => e.tagName === "A" && e.rel === "noopener" && e.target === "_blank"
+        && e.protocol !== "javascript:" && e.closest(".jp-RenderedText") !== null;
     const tags = "script,iframe,frame,object,embed,link,meta,base,form,input,textarea,select,"
         + "video,audio,source,template,plaintext,xmp,marquee,noscript,body,a[href],math";
     for (const node of document.querySelectorAll(root)) {
         for (const element of node.querySelectorAll(tags)) {
-            // JupyterLab's affair: formulas in frames of pandas.
-            if (!linked(element) && !element.closest(".dataframe")) found.push(element.outerHTML);
+            // JupyterLab's affair: formulas in frames of pandas. Ours: the field that finds a table.
+            const own = element.closest(".dataframe") || element.matches(".shj input.shj-find");
+            if (!linked(element) && !own) found.push(element.outerHTML);
         }
         for (const element of node.querySelectorAll("*")) {
             for (const { name, value } of element.attributes) {
@@ -105,7 +106,8 @@ def watched(page, allowed):
     assert seen == []
     for frame in page.frames:
         assert frame.evaluate("() => window.pwned") is None
-    assert page.evaluate(ACTIVE, ".jp-OutputArea-output, .shj, .shj-card") == []
+    found = page.evaluate(ACTIVE, ".jp-OutputArea-output, .shj, .shj-card")
+    assert not found, "\n".join(found)
 
 
 def test_nothing_hostile_is_active(open_notebook, lab, browser):
