@@ -1,8 +1,8 @@
 """`make test`: checks, then every test tier; the last lines are pytest's summary.
 
 Each engine is tested in a process of its own, since a process that holds a local Spark Connect
-server cannot hold a classic session too. What this machine lacks (Java, Chromium, Node) is skipped and
-named at the end; with ``CI=true`` nothing may be missing.
+server cannot hold a classic session too. What this machine lacks (Java, Chromium, Node) is skipped
+and named at the end; with ``CI=true`` nothing may be missing.
 """
 
 from __future__ import annotations
