@@ -273,7 +273,8 @@ def write_json(path: Path, record: Mapping[str, Any]) -> None:
     Raises:
         StorageError: If writing fails.
     """
-    text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+    # ASCII: half of a surrogate pair, which text may hold, has no other way into a file.
+    text = json.dumps(record, allow_nan=False)
     _replace(path, lambda place: place.write_text(text, encoding="utf-8"))
 
 

@@ -82,13 +82,13 @@ def content_digest(frame: pd.DataFrame) -> str:
     >>> content_digest(one) == content_digest(two)
     False
     """
-    digest = hashlib.sha256(repr([(str(c), str(t)) for c, t in frame.dtypes.items()]).encode())
+    digest = hashlib.sha256(ascii([(str(c), str(t)) for c, t in frame.dtypes.items()]).encode())
     for place in range(frame.shape[1]):
         column = frame.iloc[:, place]
         try:
             hashes = pd.util.hash_pandas_object(column, index=False)
-        except TypeError:  # lists and other values that are not hashable
-            hashes = pd.util.hash_pandas_object(column.astype(str), index=False)
+        except (TypeError, UnicodeEncodeError):  # lists, and halves of surrogate pairs
+            hashes = pd.util.hash_pandas_object(column.map(ascii), index=False)
         digest.update(hashes.to_numpy().tobytes())
     return digest.hexdigest()
 

@@ -101,7 +101,7 @@ class JsonlSink:
     def __call__(self, event: Event) -> None:
         """Write one event, with the time in UTC."""
         record = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), **event.to_dict()}
-        self._file.write(json.dumps(_finite(record), ensure_ascii=False, allow_nan=False) + "\n")
+        self._file.write(json.dumps(_finite(record), allow_nan=False) + "\n")
         self._file.flush()
 
     def close(self) -> None:

@@ -484,6 +484,31 @@ def test_a_damaged_table_is_trained_again(tmp_path, name):
     assert {n.table for n in seen.of(ev.Notice) if "damaged" in n.message} == {"orders"}
 
 
+def test_halves_of_surrogate_pairs_are_kept_and_told_apart(tmp_path):
+    odd, other = (
+        pd.DataFrame({"id": range(40), "v": [text, "b"] * 20}) for text in ("\ud800", "\ud801")
+    )
+    assert content_digest(odd) == content_digest(odd.copy())
+    assert content_digest(odd) != content_digest(other)
+    assert content_digest(odd) != content_digest(odd.rename(columns={"v": "\ud800"}))
+    description = Metadata()
+    description.add_table("t", pk="id")
+    run = StagedOrchestrator(description, model_cls="tree")
+    run.fit_all({"t": odd}, progress_bar=False, seed=1, checkpoint_dir=tmp_path / "run")
+    again = StagedOrchestrator(description, model_cls="tree")
+    recorder = Recorder()
+    again.fit_all(
+        {"t": odd},
+        progress_bar=False,
+        seed=1,
+        checkpoint_dir=tmp_path / "run",
+        resume=True,
+        on_event=recorder,
+    )
+    assert any(isinstance(e, ev.TableStarted) and e.reused for e in recorder.events)
+    pd.testing.assert_frame_equal(run.generate({"t": 20})["t"], again.generate({"t": 20})["t"])
+
+
 def test_digests_tell_content_order_and_types_apart():
     frame = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
     others = [
