@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+# Before any test puts a model of its own into the registry: modules keep what they have imported.
+import synthohive_jupyter.engine.synthesizer  # noqa: F401
 from synthohive_jupyter.errors import DataError, ModelFileError, NotFittedError, StorageError
 from synthohive_jupyter.events import CheckpointSaved, EpochEnded
 from synthohive_jupyter.models.base import BLOCK_ROWS, ConditionalGenerativeModel
