@@ -8,7 +8,7 @@ PEERS_VENV := .venv-peers
 PEERS_READY := $(PEERS_VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt unit schemas lab bench bench-models bench-relations bench-cost bench-discovery bench-notebook bench-peers lock clean
+.PHONY: help demo test check fmt unit schemas lab bench bench-models bench-relations bench-cost bench-explain bench-discovery bench-notebook bench-peers lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ bench-relations: $(READY)  ## linked tables beside holdout, random keys, peers (
 
 bench-cost: $(READY)  ## seconds and memory from 10,000 to a million children (ROWS= HUGE=)
 	OMP_NUM_THREADS=1 $(PY) -m benchmarks.cost $(if $(ROWS),--rows $(ROWS)) $(if $(HUGE),--huge $(HUGE))
+
+bench-explain: $(READY)  ## what explain foretells of time and memory, against what a fit takes (DATA=)
+	$(PY) -m benchmarks.costs $(if $(DATA),--data $(DATA))
 
 bench-discovery: $(READY)  ## what init guesses of keys and personal data, against the truth (DATA=)
 	$(PY) -m benchmarks.discovery $(if $(DATA),--data $(DATA))
