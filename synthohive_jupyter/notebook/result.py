@@ -80,6 +80,7 @@ class SyntheticResult(Mapping[str, Any]):
         self.run = run
         self.spark = SparkTables(self.pandas, run.engine)
         self._hidden: Callable[[], bool] | None = None
+        self._drawn: dict[str, Any] | None = None
 
     @property
     def schema(self) -> Metadata:
@@ -204,7 +205,16 @@ class SyntheticResult(Mapping[str, Any]):
         more = f" and {count(len(names) - SHOWN)} more" if len(names) > SHOWN else ""
         return [f"by brackets alone, as in result[{names[0]}]: {', '.join(names[:SHOWN])}{more}"]
 
+    def draw(self) -> None:
+        """Draw the card now, so that showing it for the first time costs nothing."""
+        self._drawn = self._card()
+
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        # Shown once: the user may change the frames that it shows rows of.
+        drawn, self._drawn = self._drawn, None
+        return drawn or self._card()
+
+    def _card(self) -> dict[str, Any]:
         notes = [node("p", {"class": "s"}, f"Note: {line}") for line in self._access()]
         below = [*previews(self.pandas), *notes]
         return {**card.result_bundle(self.report, below=below), "text/plain": repr(self)}

@@ -104,7 +104,8 @@ class QuantileCells(ContinuousPart):
         cells = count_up_to(self.edges[1:-1], np.arange(last + 1))[at]
         # The ranks that `np.interp` gives, without searching once more.
         step = np.diff(self.places)
-        slope = np.diff(self.masses) / np.where(step > 0, step, 1.0)
+        # A step that is nearly none has no slope that a number can hold.
+        slope = np.diff(self.masses) / np.where(step >= np.finfo(np.float64).tiny, step, 1.0)
         ranks = self.masses[at] + (positions - self.places[at]) * slope[at]
         masses = self.masses[self.edges]
         width = np.diff(masses)[cells]

@@ -2,14 +2,13 @@
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.io.frames import from_pandas, is_spark, to_pandas
 from synthohive_jupyter.io.spark import SparkIO
 from synthohive_jupyter.models import registry
 from tests.fakes import ResamplingModel
+from tests.shells import loaded_shell
 from tests.shop import CELL, make_shop
 
 pytestmark = pytest.mark.engine
@@ -21,16 +20,9 @@ SHOP = make_shop(40)
 def shell(monkeypatch, engine):
     monkeypatch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns["spark"] = engine.spark
-    with capture_output() as captured:
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    assert "Spark session: 'spark' of the notebook" in captured.stdout
-    yield ip
-    InteractiveShell.clear_instance()
+    with loaded_shell(spark=engine.spark) as ip:
+        assert "Spark session: 'spark' of the notebook" in ip.greeting
+        yield ip
 
 
 def run(shell, source):

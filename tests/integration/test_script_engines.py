@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.errors import StorageError
 from synthohive_jupyter.io.frames import from_pandas, to_pandas
 from synthohive_jupyter.io.spark import SparkIO
+from tests.shells import loaded_shell
 from tests.shop import CELL, make_shop
 
 pytestmark = pytest.mark.engine
@@ -25,15 +24,8 @@ SHOP = make_shop(40)
 @pytest.fixture
 def shell(monkeypatch, engine):
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns["spark"] = engine.spark
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    with loaded_shell(spark=engine.spark) as ip:
+        yield ip
 
 
 def run(shell, source):

@@ -1,28 +1,21 @@
 """``%synthohive convert``: the text as it is, usable as text, and what is said beside it."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.dsl.notations.writing import NOTATIONS as WRITTEN
 from synthohive_jupyter.notebook.options import NOTATIONS
 from synthohive_jupyter.privacy.config import PrivacyConfig
 from synthohive_jupyter.schema.metadata import Metadata
+from tests.shells import loaded_shell
 
 CELL = "users: id pk, region cat\norders: id pk, user_id -> users.id"
 
 
 @pytest.fixture
 def shell():
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    with loaded_shell() as ip:
+        yield ip
 
 
 def run(shell, text):

@@ -5,9 +5,7 @@ import re
 import tomllib
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.dsl.columns import WORDS
 from synthohive_jupyter.dsl.compiler import compile_cell
@@ -21,20 +19,15 @@ from synthohive_jupyter.notebook.magics import SynthoHiveMagics
 from synthohive_jupyter.notebook.options import MODELS, NOTATIONS, OPTIONS, VERBS, options_of
 from synthohive_jupyter.privacy.config import ACTIONS
 from synthohive_jupyter.schema.tables import LINKAGE_METHODS
+from tests.shells import loaded_shell
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
 def shell():
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    with loaded_shell() as ip:
+        yield ip
 
 
 def shown(shell, text):

@@ -2,14 +2,13 @@
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.dsl.compiler import compile_cell
 from synthohive_jupyter.models import registry
 from synthohive_jupyter.notebook.first_schema import FirstSchema
 from tests.fakes import ResamplingModel
+from tests.shells import loaded_shell
 from tests.shop import make_shop
 
 SHOP = make_shop(60)
@@ -19,17 +18,13 @@ SHOP = make_shop(60)
 def shell(monkeypatch):
     monkeypatch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns.update({name: frame.copy() for name, frame in SHOP.tables().items()})
-    ip.written = []
-    monkeypatch.setattr(ip, "set_next_input", lambda text, replace=False: ip.written.append(text))
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    frames = {name: frame.copy() for name, frame in SHOP.tables().items()}
+    with loaded_shell(**frames) as ip:
+        ip.written = []
+        monkeypatch.setattr(
+            ip, "set_next_input", lambda text, replace=False: ip.written.append(text)
+        )
+        yield ip
 
 
 def init(shell, line=""):

@@ -10,9 +10,7 @@ import threading
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.engine.synthesizer import Synthesizer
 from synthohive_jupyter.errors import CommandError, SchemaError
@@ -30,6 +28,7 @@ from synthohive_jupyter.notebook.result import SyntheticResult
 from synthohive_jupyter.notebook.verbs import check
 from synthohive_jupyter.notebook.verbs.table import FUNCTIONS
 from tests.fakes import ResamplingModel
+from tests.shells import loaded_shell
 from tests.shop import CELL, make_shop
 
 PARSER = SynthoHiveMagics.synthohive.parser
@@ -41,15 +40,8 @@ def shell(monkeypatch):
     """A shell with the extension, the shop's frames, and the quick model."""
     monkeypatch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns.update(SHOP.tables())
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    with loaded_shell(**SHOP.tables()) as ip:
+        yield ip
 
 
 def run(shell, line, cell=None):

@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter import Synthesizer
 from synthohive_jupyter.errors import CommandError, StorageError
@@ -23,6 +21,7 @@ from synthohive_jupyter.notebook.writing import Written
 from synthohive_jupyter.schema.metadata import Metadata
 from tests.fakes import MemoryIO, ResamplingModel
 from tests.hostile import HOSTILE
+from tests.shells import loaded_shell
 from tests.shop import CELL, make_shop
 
 TRICKY = ("items", "report", "save", "_own", "class", "unit price")
@@ -33,16 +32,9 @@ def shell():
     patch = pytest.MonkeyPatch()
     patch.setattr(registry, "model_class", lambda _name: ResamplingModel)
     patch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns.update(make_shop(40).tables())
-    ip.user_ns.update({name: pd.DataFrame({"id": range(30), "a": "x"}) for name in TRICKY})
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    tricky = {name: pd.DataFrame({"id": range(30), "a": "x"}) for name in TRICKY}
+    with loaded_shell(**make_shop(40).tables(), **tricky) as ip:
+        yield ip
     patch.undo()
 
 

@@ -8,9 +8,7 @@ import time
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter import events as ev
 from synthohive_jupyter.engine.marks import content_digest
@@ -22,6 +20,7 @@ from synthohive_jupyter.notebook.runs.store import MOST_RUNS, MOST_SECONDS, RunS
 from synthohive_jupyter.progress.sinks import Recorder
 from synthohive_jupyter.schema.metadata import Metadata
 from tests.fakes import ResamplingModel
+from tests.shells import loaded_shell, new_shell
 from tests.shop import make_shop
 
 CELL = """\
@@ -72,25 +71,13 @@ def at(monkeypatch):
     return arrange
 
 
-def new_shell():
-    """Return a shell as after a restart of the kernel."""
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(config=config)
-    shell.user_ns.update(FRAMES)
-    with capture_output():
-        shell.run_line_magic("load_ext", "synthohive_jupyter")
-    return shell
-
-
 @pytest.fixture
 def shell(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "model_class", lambda _name: Model)
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
     monkeypatch.setenv("SYNTHOHIVE_CHECKPOINTS", str(tmp_path / "kept"))
-    yield new_shell()
-    InteractiveShell.clear_instance()
+    with loaded_shell(**FRAMES) as ip:
+        yield ip
 
 
 def run(shell, line, cell=CELL):
@@ -131,7 +118,7 @@ def test_a_stopped_cell_goes_on_with_resume_to_the_same_rows(shell, at, tmp_path
     assert len(folders(tmp_path)) == 1
     at("", 0)
     # As after a restart of the kernel: nothing but the files is left, and no seed is given.
-    shell = new_shell()
+    shell = new_shell(**FRAMES)
     _, outcome = run(shell, "fit --epochs 20 -o shop --resume")
     resumed = outcome.result
     assert resumed.run.status == "finished"

@@ -6,9 +6,7 @@ import sys
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
 
 from synthohive_jupyter.dsl.compiler import compile_cell
 from synthohive_jupyter.notebook.options import WriteTarget
@@ -18,6 +16,7 @@ from synthohive_jupyter.notebook.script import Script, script_of
 from synthohive_jupyter.privacy.config import PiiRule, PrivacyConfig
 from synthohive_jupyter.schema.metadata import Constraint, Metadata
 from tests.hostile import HOSTILE
+from tests.shells import loaded_shell
 from tests.shop import CELL, make_shop
 
 SHOP = make_shop(60)
@@ -45,17 +44,10 @@ order_items: id pk, order_id -> orders.id, product_id -> products.id, quantity i
 @pytest.fixture
 def shell(monkeypatch):
     monkeypatch.setenv("SYNTHOHIVE_DISPLAY", "none")
-    config = Config()
-    config.HistoryManager.enabled = False
-    InteractiveShell.clear_instance()
-    ip = InteractiveShell.instance(config=config)
-    ip.user_ns.update(SHOP.tables())
     items = SHOP.order_items.assign(unit_price=SHOP.order_items["unit_price"] + 5)
-    ip.user_ns.update(purchases=SHOP.orders, order_items=items)
-    with capture_output():
-        ip.run_line_magic("load_ext", "synthohive_jupyter")
-    yield ip
-    InteractiveShell.clear_instance()
+    frames = {**SHOP.tables(), "purchases": SHOP.orders, "order_items": items}
+    with loaded_shell(**frames) as ip:
+        yield ip
 
 
 def run(shell, line, cell=None):

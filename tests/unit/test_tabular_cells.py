@@ -120,6 +120,15 @@ def test_small_columns_have_few_cells(rng, size):
     assert np.isfinite(cells.decode(*cells.encode(positions, rng), rng)).all()
 
 
+def test_steps_next_to_nothing_have_no_slope(rng):
+    places, masses = np.array([0.0, 1e-309, 0.5, 1.0]), np.array([0.0, 0.3, 0.7, 1.0])
+    cells = QuantileCells(places, masses, np.array([0, 3]))
+    codes, scalars = cells.encode(np.array([0.0, 5e-310, 0.25, 1.0]), rng)
+    assert set(codes) == {0}
+    assert np.isfinite(scalars).all()
+    assert scalars[-1] == 1.0
+
+
 def test_a_range_cuts_cells(rng):
     cells, positions = fit_line(rng.normal(size=ROWS))
     low, high = np.quantile(positions, [0.2, 0.7])

@@ -59,7 +59,8 @@ def at_work(request: Request, *, engine_name: str, history: Iterable[Event] = ()
         try:
             yield work
         except KeyboardInterrupt:
-            work.feed.close(finished=(), stopped=True)
+            if not work.feed.state.ended:
+                work.feed.close(finished=(), stopped=True)
             raise
         except Exception as error:
             work.feed.fail(error)
@@ -141,6 +142,9 @@ def deliver(
     request.binder.bind(options, result)
     if error is not None:
         raise error
+    if request.display == "widget":
+        # While ■ is still caught: a press that comes late finds everything bound.
+        result.draw()
     return result
 
 
