@@ -86,8 +86,8 @@ class SynthoHiveMagics(Magics):
         # Everything heavy hangs on the commands: they are imported with the first one.
         from synthohive_jupyter.notebook.verbs.table import answer
 
-        result = answer(self._request(options, body, settings))
         silent = silent or options.display == "none"
+        result = answer(self._request(options, body, settings, silent=silent))
         return self._hidden(result, is_cell=cell is not None) if silent else result
 
     def _options(self, text: str, names: Mapping[str, Any], *, is_cell: bool) -> Options:
@@ -98,7 +98,9 @@ class SynthoHiveMagics(Magics):
         magic: Any = type(self).synthohive
         return read_options(magic.parser, words)
 
-    def _request(self, options: Options, body: str | None, settings: Settings) -> Request:
+    def _request(
+        self, options: Options, body: str | None, settings: Settings, *, silent: bool
+    ) -> Request:
         from synthohive_jupyter.notebook.display import choose, in_kernel
         from synthohive_jupyter.notebook.verbs.request import Request
 
@@ -112,6 +114,7 @@ class SynthoHiveMagics(Magics):
             settings=settings,
             binder=self.binder,
             display=display,
+            silent=silent,
             publish=_publish,
             next_cell=self._shell.set_next_input,
         )

@@ -21,6 +21,7 @@ def request(target=None, body=None, **namespace):
         settings=Settings(1, 10, None, "tree", "none", False, None, "off"),
         binder=Binder(namespace, namespace.update),
         display="none",
+        silent=False,
         publish=print,
         next_cell=print,
     )

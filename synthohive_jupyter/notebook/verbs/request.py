@@ -26,6 +26,7 @@ class Request:
         settings: The defaults in force.
         binder: Binds results.
         display: ``widget``, ``text`` or ``none``.
+        silent: Whether the result is not shown (``;``).
         publish: Displays a MIME bundle beside the result.
         next_cell: Writes a text into the next cell, or the next prompt of a terminal.
     """
@@ -36,6 +37,7 @@ class Request:
     settings: Settings
     binder: Binder
     display: str
+    silent: bool
     publish: Callable[[dict[str, str]], None]
     next_cell: Callable[[str], None]
 

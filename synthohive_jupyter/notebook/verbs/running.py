@@ -142,7 +142,7 @@ def deliver(
     request.binder.bind(options, result)
     if error is not None:
         raise error
-    if request.display == "widget":
+    if request.display == "widget" and not request.silent:
         # While ■ is still caught: a press that comes late finds everything bound.
         result.draw()
     return result
