@@ -22,7 +22,7 @@ from benchmarks.models import RESULTS, commit
 from benchmarks.results import as_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from typing import Any
 
@@ -37,6 +37,31 @@ FIT = "get_ipython().run_cell_magic('synthohive', 'fit --seed 7 -o shop {options
 LONG = "--model ctgan --epochs 40"
 FAST = "--model tree"
 TIMED = f"import time; begun = time.process_time()\n{FIT};\nprint(time.process_time() - begun)"
+CLOCKS = """
+import time, psutil
+from synthohive_jupyter.notebook.panel.sink import PanelSink
+
+spent = [0.0]
+def clocked(work):
+    def timed(*arguments):
+        begun = time.thread_time()
+        try:
+            return work(*arguments)
+        finally:
+            spent[0] += time.thread_time() - begun
+    return timed
+for name in ("__call__", "flush", "close"):
+    setattr(PanelSink, name, clocked(getattr(PanelSink, name)))
+sender = get_ipython().kernel.iopub_thread.thread.native_id
+def sent():
+    (times,) = [t for t in psutil.Process().threads() if t.id == sender]
+    return times.user_time + times.system_time
+"""
+CLOCKED = f"""
+spent[0], before, begun = 0.0, sent(), time.process_time()
+{FIT};
+print(100 * (spent[0] + sent() - before) / (time.process_time() - begun))
+"""
 HELLO = """\
 Medians; the shop of `tests/shop.py` is the data. Kernels, interpreters and JupyterLab are new ones
 for each repetition where a line says "first" or "new". Seconds run from sending the cell."""
@@ -178,6 +203,22 @@ def overhead(repeat: int) -> list[Figure]:
         with_panel, without = (statistics.median(each) for each in seconds.values())
         note = f"CPU seconds of the kernel: {with_panel:.2f} with, {without:.2f} without"
         shares = [100 * (w / n - 1) for w, n in zip(*seconds.values(), strict=True)]
+        found.append(
+            Figure(f"difference with and without the panel, {label}", "%", shares, None, note)
+        )
+    return found
+
+
+def clocks(repeat: int) -> list[Figure]:
+    """Measure the panel's part of the kernel's CPU seconds by the clocks of its threads."""
+    found = []
+    for label, options in (("long run (CTGAN)", LONG), ("short run (trees)", FAST)):
+        code = CLOCKED.format(options=f"{options} --display widget")
+        with _shop(400) as talk:
+            talk.run(FIT.format(options=f"{FAST} --display widget"))
+            talk.run(CLOCKS)
+            shares = [float(talk.printed(code)) for _ in range(repeat)]
+        note = "state, increments and sending; of the kernel's CPU seconds"
         found.append(Figure(f"panel's cost, {label}", "%", shares, 2.0, note))
     return found
 
@@ -194,7 +235,8 @@ def size(_repeat: int) -> list[Figure]:
 
 
 MEASURES: dict[str, Callable[[int], list[Figure]]] = {
-    each.__name__: each for each in (load, error, panel, browser, engine, stop, overhead, size)
+    each.__name__: each
+    for each in (load, error, panel, browser, engine, stop, overhead, clocks, size)
 }
 
 
@@ -215,36 +257,40 @@ def _until(talk: Kernel, code: str, kind: str) -> float:
     return next(heard.after for heard in list(talk.listen(code)) if heard.kind == kind)
 
 
-def page(figures: Sequence[Figure], about: dict[str, Any]) -> str:
-    """Return the page of results."""
-    heads = ["what", "goal", "median", "range", "met", ""]
-    lines = [heads, ["---"] * len(heads), *(figure.row() for figure in figures)]
-    computer = about["machine"]
+def page(measured: Mapping[str, Any], computer: Mapping[str, Any]) -> str:
+    """Return the page of results: everything that was measured last, each with its machine load."""
+    heads = ["what", "goal", "median", "range", "met", "", "load"]
+    lines = [heads, ["---"] * len(heads)]
+    for name in MEASURES:
+        if (done := measured.get(name)) is not None:
+            rows = (Figure(**figure).row() for figure in done["figures"])
+            lines += [[*row, str(done["load"])] for row in rows]
+    commits = sorted({done["commit"] for done in measured.values()})
     end = (
-        f"{computer['processor']}, {computer['cores']} cores, Python {computer['python']}; load "
-        f"{about['begun']['load']} to {about['ended']['load']}; {about['ended']['date'][:10]}, "
-        f"commit {about['commit']}.\n"
+        f"{computer['processor']}, {computer['cores']} cores, Python {computer['python']}; "
+        f"{max(done['date'] for done in measured.values())[:10]}, commit {', '.join(commits)}.\n"
     )
     return f"# What a notebook waits for\n\n{HELLO}\n\n{as_lines(lines)}\n{end}"
 
 
 def main() -> int:
-    """Measure, print, write; a missed goal is an exit status of 1."""
+    """Measure, print, and write beside what was measured before; a missed goal gives status 1."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--repeat", type=int, default=5)
     options.add_argument("--only", default=",".join(MEASURES), help="what to measure")
-    chosen = options.parse_args()
-    begun, figures = moment(), []
+    chosen, missed = options.parse_args(), False
+    kept = RESULTS / "notebook.json"
+    measured = json.loads(kept.read_text()) if kept.exists() else {}
     for name in chosen.only.split(","):
-        for figure in MEASURES[name](chosen.repeat):
+        begun, figures = moment(), MEASURES[name](chosen.repeat)
+        for figure in figures:
             print(" | ".join(figure.row()), flush=True)
-            figures.append(figure)
-    about = {"machine": machine(), "begun": begun, "ended": moment(), "commit": commit()}
-    if set(chosen.only.split(",")) == set(MEASURES):
-        (RESULTS / "notebook.md").write_text(page(figures, about))
-        record = {**about, "figures": [asdict(figure) for figure in figures]}
-        (RESULTS / "notebook.json").write_text(json.dumps(record, indent=1))
-    return int(any(figure.row()[4] == "NO" for figure in figures))
+        missed |= any(figure.row()[4] == "NO" for figure in figures)
+        about = {"load": begun["load"], "date": begun["date"], "commit": commit()}
+        measured[name] = {**about, "figures": [asdict(figure) for figure in figures]}
+        kept.write_text(json.dumps(measured, indent=1))
+        (RESULTS / "notebook.md").write_text(page(measured, machine()))
+    return int(missed)
 
 
 if __name__ == "__main__":
