@@ -12,7 +12,7 @@ test("numbers read as in notebook/wording.py", () => {
 
 test("running and guessed times are no more exact than they can be", () => {
   assert.deepEqual([0, 9.9, 75, 3700].map(clock), ["0:00", "0:09", "1:15", "1:01:40"]);
-  assert.deepEqual([null, 4, 33, 100, 7200].map(about), ["", "a few seconds", "35 s", "2 min", "2 h 00 min"]);
+  assert.deepEqual([null, 4, 33, 100, 7200].map(about), ["", "a few seconds", "about 35 s", "about 2 min", "about 2 h 00 min"]);
 });
 
 test("memory has a unit that fits", () => {

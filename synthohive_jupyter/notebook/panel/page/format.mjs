@@ -58,9 +58,9 @@ export function clock(seconds) {
 export function about(seconds) {
   if (!known(seconds)) return "";
   if (seconds < 10) return "a few seconds";
-  if (seconds < 60) return `${Math.round(seconds / 5) * 5} s`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
-  return duration(seconds);
+  if (seconds < 60) return `about ${Math.round(seconds / 5) * 5} s`;
+  if (seconds < 3600) return `about ${Math.round(seconds / 60)} min`;
+  return `about ${duration(seconds)}`;
 }
 
 export function bytes(value) {

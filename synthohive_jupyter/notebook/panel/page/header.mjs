@@ -70,7 +70,7 @@ export class Header {
     const part = state.status === "finished" ? 1 : state.part || 0;
     this.bar.hidden = over;
     this.fill.style.transform = `scaleX(${part.toFixed(3)})`;
-    const left = state.remaining ? `, about ${about(state.remaining)} left` : "";
+    const left = state.remaining ? `, ${about(state.remaining)} left` : "";
     setAttributes(this.bar, { "aria-valuenow": Math.round(part * 100), "aria-valuetext": `${Math.round(part * 100)} %${left}` });
   }
 
@@ -87,7 +87,7 @@ export class Header {
     const over = ended(state);
     setText(this.clock, over || state.version < 0 ? "" : clock(state.seconds + silence));
     const left = state.remaining ? Math.max(state.remaining - silence, 1) : null;
-    setText(this.left, over || left === null ? "" : `about ${about(left)} left`);
+    setText(this.left, over || left === null ? "" : `${about(left)} left`);
     if (silence > SILENT_SECONDS && !this.store.stop) setText(this.note, `no sign of the kernel for ${clock(silence)}`);
   }
 }
