@@ -150,8 +150,11 @@ class _Histogram:
             axes.bar(range(len(made)), made, 0.64, color=COLOURS[0], label="synthetic")
         axes.stairs(real, edges, color=INK, linewidth=1.2, label="real")
         axes.set_xlim(-0.6, cells - 0.4)
-        axes.set_ylim(0, max([*real, *made, 0.01]) * 1.3)
+        top = max([*real, *made, 0.01]) * 1.3
+        axes.set_ylim(0, top)
         _frame(axes, number_of=share)
+        # Room for the names of the shapes, but no share above the whole.
+        axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= min(top, 1)])
         every = math.ceil(cells / 11)
         # The last cell holds all that is beyond.
         last = cells - 1
