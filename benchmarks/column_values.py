@@ -26,7 +26,7 @@ def _faker(locale: str, seed: int) -> Any:  # noqa: ANN401 - Faker has no types
     return made
 
 
-def _values(kind: str, fake: Any, rng: np.random.Generator) -> list[Any] | np.ndarray[Any, Any]:  # noqa: ANN401
+def _values(kind: str, fake: Any, rng: np.random.Generator) -> list[Any] | np.ndarray[Any, Any]:  # noqa: ANN401 - Faker has no types
     if kind in _NUMBERS:
         return _NUMBERS[kind](rng)
     if kind in _WORDS:
@@ -67,7 +67,7 @@ def _dates(kind: str, rng: np.random.Generator) -> list[Any] | pd.DatetimeIndex:
     return list(dates.date) if form == 2 else dates
 
 
-def _made_up(kind: str, fake: Any, rng: np.random.Generator) -> str:  # noqa: ANN401
+def _made_up(kind: str, fake: Any, rng: np.random.Generator) -> str:  # noqa: ANN401 - Faker has no types
     def pick(text: str) -> str:
         return str(rng.choice(text.split()))
 
@@ -101,7 +101,7 @@ _PLAIN_NOTES = (
 )  # fmt: skip
 
 
-def _note(fake: Any, rng: np.random.Generator) -> str:  # noqa: ANN401
+def _note(fake: Any, rng: np.random.Generator) -> str:  # noqa: ANN401 - Faker has no types
     text = str(rng.choice(_PLAIN_NOTES))
     chance = rng.random()
     if chance < 0.08:

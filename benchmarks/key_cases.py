@@ -34,7 +34,7 @@ def random_cases() -> list[tuple[Metadata, Frames]]:
               suppress_health_check=list(HealthCheck))  # fmt: skip
     @given(databases(max_rows=40))
     def collect(case: object) -> None:
-        cases.append((case.metadata, case.data))  # type: ignore[attr-defined]
+        cases.append((case.metadata, case.data))  # type: ignore[attr-defined]  # of the tests, which have no types
 
     collect()
     return cases

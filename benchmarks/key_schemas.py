@@ -160,7 +160,7 @@ def _frame(
     return frame.drop_duplicates(list(table.primary_key)) if table.primary_key else frame
 
 
-def _line(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401
+def _line(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - any column of pandas
     """Return the part of a composite key that counts the rows of a parent, or tells their time."""
     if constraint is not None and constraint.dtype == "datetime":
         hours = pd.to_timedelta(rng.integers(0, 200, rows), unit="h")
@@ -168,7 +168,7 @@ def _line(constraint: Constraint | None, rows: int, rng: np.random.Generator) ->
     return rng.integers(1, 9, rows)
 
 
-def _own(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401
+def _own(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - any column of pandas
     """Return keys: UUIDs, codes of three letters, or 1 to n."""
     kind = None if constraint is None else constraint.dtype
     if kind == "id":
@@ -182,7 +182,7 @@ def _own(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> 
 _LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXY"))
 
 
-def _cells(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401
+def _cells(constraint: Constraint | None, rows: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - any column of pandas
     """Return values of a column that is no key."""
     if constraint is None or constraint.dtype not in {"int", "float"}:
         return rng.choice(["red", "green", "blue", "grey"], rows)

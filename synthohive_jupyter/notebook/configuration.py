@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from traitlets import TraitType
     from traitlets.config import Configurable
 
+    from synthohive_jupyter.notebook.options import Options
+
 FILE = "pyproject.toml"
 SECTION = "tool.synthohive"
 BUILT_IN = "built in"
 CONFIG = "%config"
 IPYTHON_FILE = "IPython's configuration"
+THIS_LINE = "this line"
 
 MAX_BYTES = 1_000_000
 """A project file that is longer is not read."""
@@ -44,7 +47,7 @@ class Settings:
 
     Attributes:
         origins: Name of each default to where its value comes from: `BUILT_IN`, the path of the
-            project's file, `CONFIG`, or `IPYTHON_FILE`.
+            project's file, `CONFIG`, `IPYTHON_FILE`, or `THIS_LINE`.
         helps: Name of each default to what it means.
         problem: What is wrong with the project's file, which then counts for nothing; else
             ``None``.
@@ -61,6 +64,13 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
     helps: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
+
+    def overridden(self, options: Options) -> Settings:
+        """Return the settings of one call: what its first line says wins."""
+        said = {name: getattr(options, name, None) for name in self.origins}
+        # By identity: a seed may be 0, which equals False.
+        given = {name: v for name, v in said.items() if v is not None and v is not False}
+        return replace(self, **given, origins={**self.origins, **dict.fromkeys(given, THIS_LINE)})
 
     def require_sound(self) -> None:
         """Refuse to work with a project's file that is wrong.

@@ -87,7 +87,8 @@ class SynthoHiveMagics(Magics):
         from synthohive_jupyter.notebook.verbs.table import answer
 
         silent = silent or options.display == "none"
-        result = answer(self._request(options, body, settings, silent=silent))
+        called = settings.overridden(options)
+        result = answer(self._request(options, body, called, silent=silent))
         return self._hidden(result, is_cell=cell is not None) if silent else result
 
     def _options(self, text: str, names: Mapping[str, Any], *, is_cell: bool) -> Options:
@@ -104,7 +105,7 @@ class SynthoHiveMagics(Magics):
         from synthohive_jupyter.notebook.display import choose, in_kernel
         from synthohive_jupyter.notebook.verbs.request import Request
 
-        display = options.display or settings.display
+        display = settings.display
         if options.verb not in ALWAYS_ANSWERED:
             display = choose(display, in_kernel=in_kernel())
         return Request(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from synthohive_jupyter.progress.sinks import safe_name
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +21,7 @@ def plain(name: object) -> str:
     >>> plain("a\x1b[31m\u202eb")
     'a�[31m�b'
     """
-    return "".join(c if c.isprintable() else "�" for c in str(name))
+    return safe_name(str(name))
 
 
 def duration(seconds: float) -> str:

@@ -240,5 +240,5 @@ def notice_text(event: Notice) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Return a name without control characters, which could steer the terminal."""
+    """Return a name without characters that steer a terminal or turn the text around."""
     return "".join(c if c.isprintable() else "�" for c in name)

@@ -13,10 +13,12 @@ from synthohive_jupyter.notebook.configuration import (
     BUILT_IN,
     CONFIG,
     IPYTHON_FILE,
+    THIS_LINE,
     Settings,
     resolve,
 )
 from synthohive_jupyter.notebook.magics import SynthoHiveMagics
+from synthohive_jupyter.notebook.options import Options
 from synthohive_jupyter.notebook.verbs.config import ConfigTable
 
 
@@ -225,3 +227,12 @@ def test_a_working_directory_that_is_gone(folder, make_shell, monkeypatch):
     monkeypatch.chdir(gone)
     gone.rmdir()
     assert resolve(magics_of(shell)).problem is None
+
+
+def test_what_a_line_says_wins_also_where_it_is_nought(folder, make_shell):
+    settings = resolve(magics_of(make_shell()))
+    called = settings.overridden(Options(seed=0, epochs=3))
+    assert (called.seed, called.epochs, called.model) == (0, 3, settings.model)
+    assert called.origins["seed"] == called.origins["epochs"] == THIS_LINE
+    assert called.origins["model"] == called.origins["debug"] == BUILT_IN
+    assert settings.origins["seed"] == BUILT_IN

@@ -6,25 +6,12 @@ import pytest
 
 from synthohive_jupyter.engine.discovery import looks, naming
 from synthohive_jupyter.engine.discovery.guess import discover
-from synthohive_jupyter.io.frames import facts
 from synthohive_jupyter.io.glance import sample_rows
+from tests.guesses import ID, N, frame, tables
 from tests.shop import CELL, make_shop
 from tests.tenants import tangled
 
-N = 200
-ID = np.arange(1, N + 1)
 RNG = np.random.default_rng(0)
-
-
-def frame(**columns):
-    return pd.DataFrame(columns)
-
-
-def tables(frames):
-    found = discover(frames)
-    found.metadata.validate_schema(facts(frames, found.metadata))
-    assert found.privacy.validate(found.metadata) == []
-    return found.metadata.tables
 
 
 def foreign(frames, table):

@@ -5,22 +5,9 @@ import pandas as pd
 import pytest
 
 from synthohive_jupyter.engine.discovery.guess import discover
-from synthohive_jupyter.io.frames import facts
+from tests.guesses import ID, N, frame, tables
 
-N = 200
-ID = np.arange(1, N + 1)
 RNG = np.random.default_rng(0)
-
-
-def frame(**columns):
-    return pd.DataFrame(columns)
-
-
-def tables(frames):
-    found = discover(frames)
-    found.metadata.validate_schema(facts(frames, found.metadata))
-    assert found.privacy.validate(found.metadata) == []
-    return found.metadata.tables
 
 
 def constraint(values, name):

@@ -120,7 +120,7 @@ def composite_keys(
     ]
     for columns, why, junction in options:
         whole = all(table.columns[c].nulls == 0 for c in columns)
-        if not whole or len(set(columns)) < len(columns) or len(columns) < 2:  # noqa: PLR2004
+        if not whole or len(set(columns)) < len(columns) or len(columns) < 2:  # noqa: PLR2004 - a pair
             continue
         if table.sample.duplicated(list(columns)).any():
             continue
@@ -136,7 +136,7 @@ def _junctions(
     """Return pairs of foreign keys; a table of hardly anything else joins the two."""
     for first, second in itertools.combinations(links, 2):
         columns = tuple(dict.fromkeys((*first.columns, *second.columns)))
-        if first.parent != second.parent or len(links) == 2:  # noqa: PLR2004
+        if first.parent != second.parent or len(links) == 2:  # noqa: PLR2004 - a pair
             plain = len(others) <= 1 and not any(naming.own_key(c, table) for c in others)
             yield columns, "the pair of foreign keys is unique and never null", plain
 

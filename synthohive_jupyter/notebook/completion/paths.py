@@ -22,7 +22,7 @@ def paths(fragment: str, suffixes: tuple[str, ...] | None = None) -> tuple[Candi
         return ()  # a storage elsewhere: to list it would take a session
     folder, name = os.path.split(fragment)
     try:
-        with os.scandir(os.path.expanduser(folder) or ".") as entries:  # noqa: PTH111
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:  # noqa: PTH111 - as it is typed
             found = [_shown(entry, suffixes) for entry in itertools.islice(entries, MOST)]
     except (OSError, ValueError):
         return ()

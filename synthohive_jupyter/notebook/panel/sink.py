@@ -101,7 +101,7 @@ class PanelSink:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop the thread and send the last state as a whole, for the saved notebook."""
+        """Stop the thread and send the last state as a whole, for views that came late."""
         self._closed.set()
         if self._thread is not None:
             self._thread.join()

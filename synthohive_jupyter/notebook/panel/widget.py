@@ -55,7 +55,7 @@ class RunPanel(anywidget.AnyWidget):
 
         self.on_msg(received)
         if hasattr(self.comm, "_reply_subshell_for"):
-            self.comm._reply_subshell_for = lambda _data, chosen: chosen  # noqa: SLF001
+            self.comm._reply_subshell_for = lambda _data, chosen: chosen  # noqa: SLF001 - see above
 
 
 def packed(record: Mapping[str, Any]) -> str:

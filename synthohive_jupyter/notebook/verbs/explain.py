@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 TRAINING = ("model", "epochs", "batch_size")
 """The settings that decide what is learnt, and how long it takes."""
 
-THIS_LINE = "this line"
-"""Where a setting comes from that the options give."""
-
 
 def explain(request: Request) -> Explanation:
     """Tell what would be learnt of every table, from whom, and why; nothing is trained.
@@ -61,9 +58,9 @@ def _costs(request: Request, cell: CompiledCell, prepared: Prepared) -> Costs:
     return estimate(
         prepared.plan,
         rows,
-        model=options.model or settings.model,
-        epochs=options.epochs or settings.epochs,
-        batch_size=options.batch_size or settings.batch_size,
+        model=settings.model,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
         made=made_rows(prepared.plan, rows, wanted, scale),
         personal={name: len(_unlearnt(prepared.privacy, name)) for name in rows},
         factor=slowness(),
@@ -73,11 +70,10 @@ def _costs(request: Request, cell: CompiledCell, prepared: Prepared) -> Costs:
 def _settings(request: Request) -> Iterator[Setting]:
     from synthohive_jupyter.notebook.explain import Setting
 
+    settings = request.settings
     for name in TRAINING:
-        said = getattr(request.options, name)
-        origin = request.settings.origins.get(name, "") if said is None else THIS_LINE
-        value = getattr(request.settings, name) if said is None else said
-        yield Setting(name.replace("_", " "), value, origin)
+        origin = settings.origins.get(name, "")
+        yield Setting(name.replace("_", " "), getattr(settings, name), origin)
 
 
 def _unlearnt(privacy: PrivacyConfig, table: str) -> Mapping[str, PiiRule]:

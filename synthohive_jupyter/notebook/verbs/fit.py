@@ -85,15 +85,15 @@ def _synthesizer(request: Request, cell: CompiledCell) -> Synthesizer:
     from synthohive_jupyter.engine.synthesizer import Synthesizer
     from synthohive_jupyter.models.registry import model_class
 
-    model = request.options.model or request.settings.model
-    return Synthesizer(cell.metadata, cell.privacy, model=model_class(model))
+    model = model_class(request.settings.model)
+    return Synthesizer(cell.metadata, cell.privacy, model=model)
 
 
 def _seed(request: Request, earlier: KeptRun | None) -> int:
     """Return the seed: what is asked for, else that of the run that is resumed, else a new one."""
     from synthohive_jupyter.seeding import fresh_seed
 
-    wanted = (request.options.seed, request.settings.seed, earlier.seed if earlier else None)
+    wanted = (request.settings.seed, earlier.seed if earlier else None)
     given = [seed for seed in wanted if seed is not None]
     return given[0] if given else fresh_seed()
 
@@ -113,8 +113,8 @@ def _learn(
     try:
         synthesizer.fit(
             frames,
-            epochs=options.epochs or settings.epochs,
-            batch_size=options.batch_size or settings.batch_size,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
             progress_bar=False,
             seed=seed,
             on_event=work.feed,

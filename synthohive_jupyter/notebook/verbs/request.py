@@ -23,7 +23,7 @@ class Request:
         options: Its first line.
         body: The schema; ``None`` for the line form.
         namespace: Variables of the notebook.
-        settings: The defaults in force.
+        settings: The defaults in force, and what the first line says instead.
         binder: Binds results.
         display: ``widget``, ``text`` or ``none``.
         silent: Whether the result is not shown (``;``).
@@ -44,4 +44,4 @@ class Request:
     @property
     def engine(self) -> Engine:
         """A new look-up of the session."""
-        return Engine(self.options.spark or self.settings.spark, self.namespace)
+        return Engine(self.settings.spark, self.namespace)
